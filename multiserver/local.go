@@ -1,0 +1,4 @@
+package multiserver
+
+// initLocal prepares ResolveLocal.
+func (s *process) initLocal() error { return nil }

@@ -1,0 +1,177 @@
+package multiserver
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// monitorTick is how long a turn may hold a loop up; it is between one and two
+	// ticks until the loop is given to another goroutine.
+	monitorTick = time.Millisecond
+
+	// quickTurn is what a turn may take and still be run inline.
+	quickTurn = 200 * time.Microsecond
+
+	// procsLinger is for how many ticks more processors are kept than needed.
+	procsLinger = 1000
+
+	// maxExtraProcs bounds the threads that run Go code beyond the cores.
+	maxExtraProcs = 14
+)
+
+// monitor watches the loops while any of them is awake. It takes a loop from a
+// goroutine whose turn takes long, and it sees to it that turns which compute
+// do not keep the loops from running: it lends the process more processors
+// (in the sense of GOMAXPROCS) while they last, so that the operating system
+// shares the cores out, which it does in a tenth of the time that Go takes.
+type monitor struct {
+	// Static after construction.
+	e         *loops
+	baseProcs int
+	maxProcs  int
+	unpark    chan struct{} // one token: go on ticking
+
+	asleep atomic.Bool // parked, or about to
+
+	// Owned by run, not thread-safe.
+	seen   []uint32 // turns of each loop at the last tick
+	procs  int
+	linger int
+
+	// Owned by the watchdog, not thread-safe.
+	watched []uint32
+}
+
+func newMonitor(e *loops) *monitor {
+	base := runtime.GOMAXPROCS(0)
+	return &monitor{
+		e:         e,
+		baseProcs: base,
+		procs:     base,
+		maxProcs:  base + e.s.extraProcs,
+		unpark:    make(chan struct{}, 1),
+		seen:      make([]uint32, len(e.all)),
+		watched:   make([]uint32, len(e.all)),
+	}
+}
+
+// wake is called by a loop that has got something to do.
+func (m *monitor) wake() {
+	if m.asleep.Load() && m.asleep.CompareAndSwap(true, false) {
+		m.unpark <- struct{}{}
+	}
+}
+
+// run ticks until the engine has ended.
+func (m *monitor) run() {
+	for quiet := 0; ; {
+		select {
+		case <-m.e.done:
+			return
+		default:
+		}
+		nap(monitorTick)
+		if m.tick() {
+			quiet = 0
+		} else if quiet++; quiet > 2 {
+			m.park()
+			quiet = 0
+		}
+	}
+}
+
+// nap is time.Sleep without the scheduler's timers, whose wake-ups cost several
+// system calls each.
+func nap(d time.Duration) {
+	ts := unix.NsecToTimespec(int64(d))
+	unix.Nanosleep(&ts, nil)
+}
+
+// park waits for a loop to wake up. The order is what matters: say that it
+// sleeps, then look once more whether all loops do. A loop does the opposite:
+// it says that it is awake, then looks whether the monitor sleeps.
+func (m *monitor) park() {
+	m.asleep.Store(true)
+	if m.anyAwake() && m.asleep.CompareAndSwap(true, false) {
+		return
+	}
+	select {
+	case <-m.unpark:
+	case <-m.e.done:
+	}
+}
+
+func (m *monitor) anyAwake() bool {
+	for _, l := range m.e.all {
+		if !l.asleep.Load() || l.detached.Load() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// tick looks at each loop. It is false when all is quiet.
+func (m *monitor) tick() (busy bool) {
+	detached := 0
+	for i, l := range m.e.all {
+		turns, c := l.turns.Load(), l.current.Load()
+		if c != nil && turns == m.seen[i] && c.state() == inline {
+			m.takeOver(l, c)
+		}
+		m.seen[i] = turns
+		detached += int(l.detached.Load())
+		busy = busy || !l.asleep.Load()
+	}
+	m.adjustProcs(detached)
+	return busy || detached > 0 || m.procs > m.baseProcs
+}
+
+// takeOver gives l to another goroutine, unless c's turn ends just now.
+func (m *monitor) takeOver(l *loop, c *Conn) {
+	c.since.Store(int64(m.e.s.uptime()))
+	l.detached.Add(1)
+	if !c.move(inline, detached) {
+		l.detached.Add(-1)
+		return
+	}
+	m.e.give(job{run: l})
+}
+
+// adjustProcs lends as many processors as there are turns that take long.
+// Nothing tells turns that compute from those that sleep; the latter do not use
+// what they are lent. The world stops for a moment at each change, hence the
+// steps and the delay.
+func (m *monitor) adjustProcs(detached int) {
+	need := min(m.baseProcs+detached, m.maxProcs)
+	switch {
+	case need > m.procs:
+		m.procs = min(m.maxProcs, max(need, m.procs+4))
+		m.linger = procsLinger
+		runtime.GOMAXPROCS(m.procs)
+	case need == m.procs || m.procs == m.baseProcs:
+		m.linger = procsLinger
+	default:
+		if m.linger--; m.linger <= 0 {
+			m.procs = max(m.baseProcs, need)
+			m.linger = procsLinger
+			runtime.GOMAXPROCS(m.procs)
+		}
+	}
+}
+
+// stuck is for the watchdog: it remembers where each loop was.
+func (m *monitor) stuck() string {
+	found := ""
+	for i, l := range m.e.all {
+		turns := l.turns.Load()
+		if turns == m.watched[i] && !l.asleep.Load() {
+			found = "event loop"
+		}
+		m.watched[i] = turns
+	}
+	return found
+}

@@ -1,0 +1,155 @@
+package multiserver
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"ostler/masterproto"
+)
+
+// ErrCannotDrain is returned by Drain when the service did not ask for it
+// (MayDrain), or nobody would start a successor: by hand, one-shot, or under
+// systemd.
+var ErrCannotDrain = errors.New("this process cannot drain")
+
+// leaveLimit is how long a process that leaves goes on with what its clients
+// have sent. It is less than the 5 seconds after which "postfix stop" kills.
+const leaveLimit = 4 * time.Second
+
+// serve runs a process that has been initialised until its end, and returns its
+// exit status. It is the owner goroutine: it decides when the process leaves,
+// and runs Loop.
+func (s *process) serve() int {
+	s.own()
+	reason, _ := s.life.why()
+	if s.verbose() {
+		s.log.Infof("%s -- exiting", reason)
+	}
+	s.notify("STOPPING=1")
+	s.finish()
+	if s.died == nil && s.srv.Exit != nil {
+		s.srv.Exit(s.srv)
+	}
+	for _, path := range s.unlink {
+		os.Remove(path)
+	}
+	return 0
+}
+
+// own waits for events until the process has to leave.
+func (s *process) own() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	beat := beatEvery(s.params.DaemonTimeout)
+	for nextBeat := time.Duration(0); ; {
+		if now := s.uptime(); now >= nextBeat {
+			s.beat(now)
+			nextBeat = now + beat
+		}
+		wait := nextBeat - s.uptime()
+		if s.srv.Loop != nil {
+			wait = sooner(wait, s.srv.Loop(s.srv))
+		}
+		leave, idle := s.life.next(time.Now())
+		if leave {
+			return
+		}
+		wait = sooner(sooner(wait, idle), s.report.retry())
+		timer.Reset(wait)
+		select {
+		case <-s.wakeups:
+		case <-timer.C:
+		case sig := <-s.signals:
+			s.signalled(sig)
+		}
+	}
+}
+
+// sooner is the shorter of two waits, where negative ones are endless.
+func sooner(a, b time.Duration) time.Duration {
+	if b < 0 || a >= 0 && a < b {
+		return a
+	}
+	return b
+}
+
+// signalled ends the process as the signal would, but for what clients have
+// sent. By hand and under systemd it is an ordinary end.
+func (s *process) signalled(sig os.Signal) {
+	if s.underMaster {
+		s.died = sig
+	}
+	s.life.left("signal: " + sig.String())
+}
+
+// finish stops accepting, lets clients have their answers, and closes.
+func (s *process) finish() {
+	s.stopAccepting()
+	s.engine.leave()
+	done := make(chan struct{})
+	// Ends when the last connection has gone, or with the process.
+	go func() {
+		s.engine.wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(leaveLimit):
+	}
+	s.cancel()
+}
+
+// stopAccepting closes the listeners. Clients that nobody has accepted are the
+// next process's.
+func (s *process) stopAccepting() {
+	s.room.close()
+	s.mu.Lock()
+	acceptors := s.acceptors
+	s.acceptors = nil
+	s.mu.Unlock()
+	for _, a := range acceptors {
+		a.stop()
+	}
+}
+
+// drain is Server.Drain.
+func (s *process) drain() error {
+	switch {
+	case !s.life.mayDrain():
+		return nil
+	case !s.srv.MayDrain, s.parent == nil && !s.countsOut():
+		return ErrCannotDrain
+	}
+	if !s.life.drainAsked() {
+		return nil
+	}
+	s.stopAccepting()
+	if s.countsOut() {
+		s.report.retire()
+	} else {
+		s.log.Flush(time.Second)
+		if err := s.parent.drained(); err != nil {
+			s.log.Warningf("cannot leave the parent of the service process: %v", err)
+			s.retire("parent has gone")
+		}
+		s.log.SetPID(s.env.pid)
+	}
+	s.wake()
+	return nil
+}
+
+// countsOut says that master understands that a process retires.
+func (s *process) countsOut() bool {
+	return s.underMaster && s.env.get(masterproto.EnvRetiring) != ""
+}
+
+// exit ends the process with a status, or by the signal that has ended it.
+func (s *process) exit(status int) int {
+	s.log.Flush(time.Second)
+	if sig, ok := s.died.(syscall.Signal); ok {
+		dieOf(sig)
+	}
+	return status
+}

@@ -1,0 +1,70 @@
+package multiserver
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// The watchdog ends a process that does not get on, as stock's does: its owner
+// goroutine, or an event loop, without progress for daemon_timeout. A handler
+// that runs for so long costs its client only. Stock counts alarms, three in
+// daemon_timeout; so do we.
+// postfix: src/util/watchdog.c
+
+const watchdogSteps = 3
+
+// beatEvery is how often the owner goroutine shows that it is alive.
+func beatEvery(timeout time.Duration) time.Duration {
+	return max(timeout/watchdogSteps/2, 100*time.Millisecond)
+}
+
+// watchdog is a goroutine's view of the others.
+type watchdog struct {
+	s     *process
+	limit time.Duration
+
+	lastBeat atomic.Int64 // of the owner goroutine
+
+	// Owned by run, not thread-safe.
+	stuck int // how many steps an event loop has not moved
+}
+
+// run looks every third of the limit. It ends with the process.
+func (w *watchdog) run() {
+	tick := time.NewTicker(max(w.limit/watchdogSteps, time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.s.ctx.Done():
+			return
+		case <-tick.C:
+			if why := w.look(w.s.uptime()); why != "" {
+				w.s.log.Fatalf("watchdog timeout")
+			}
+		}
+	}
+}
+
+// look returns what makes no progress, and breaks connections whose handlers
+// have run for too long.
+func (w *watchdog) look(now time.Duration) string {
+	if n := w.s.clients.severLate(now, w.limit); n > 0 {
+		w.s.log.Warningf("%d requests have been handled for more than %v: closing their connections", n, w.limit)
+	}
+	if w.s.engine.stuck() == "" {
+		w.stuck = 0
+	} else if w.stuck++; w.stuck >= watchdogSteps {
+		return "event loop"
+	}
+	if now-time.Duration(w.lastBeat.Load()) > w.limit {
+		return "owner"
+	}
+	return ""
+}
+
+// beat is called by the owner goroutine.
+func (s *process) beat(now time.Duration) {
+	s.watchdog.lastBeat.Store(int64(now))
+	s.parent.beat()
+	s.notify("WATCHDOG=1")
+}

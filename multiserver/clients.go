@@ -33,12 +33,6 @@ func (l *clients) remove(c *Conn) {
 	delete(l.all, c)
 }
 
-func (l *clients) count() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.all)
-}
-
 // each calls f for every connection. f must not close it.
 func (l *clients) each(f func(c *Conn)) {
 	l.mu.Lock()

@@ -8,6 +8,7 @@ import (
 
 	"ostler/mailconf"
 	"ostler/maillog"
+	"ostler/resolvelocal"
 )
 
 // process is a Server at work.
@@ -31,6 +32,7 @@ type process struct {
 	maxRequest, maxReply, maxMemory int
 	maxHandlers, maxClients         int
 	extraProcs                      int
+	local                           *resolvelocal.Resolver
 	memory                          *budget
 	room                            *room
 	engine                          engine
@@ -50,7 +52,6 @@ type process struct {
 	// Guarded by mu.
 	acceptors []*acceptor
 	died      os.Signal // the signal that ended the process
-	exited    bool
 }
 
 // environment is what a process sees of the outside at its start. Tests put

@@ -4,6 +4,7 @@ import (
 	"net"
 	"time"
 
+	"ostler/dict"
 	"ostler/mailconf"
 	"ostler/maillog"
 )
@@ -101,6 +102,11 @@ type Server struct {
 	// order, before privileges are dropped.
 	Tables []mailconf.Table
 
+	// TableTypes are the types of lookup tables that parameters may name, by
+	// default static and inline. Another one is unavailable: it is a temporary
+	// error, with a warning, whenever it is asked.
+	TableTypes []dict.Driver
+
 	// PreInit runs before the process enters the jail and drops privileges, in
 	// the queue directory. An error is fatal.
 	PreInit func(*Server) error
@@ -131,7 +137,8 @@ type Server struct {
 	PostAccept func(c *Conn, attrs map[string]string) error
 
 	// PreDisconnect runs before a connection is closed, whoever closes it. What
-	// it writes is lost.
+	// it writes and flushes still reaches a client that has only half-closed; more
+	// than its socket takes at once is lost.
 	PreDisconnect func(c *Conn)
 
 	// InFlowDelay holds a new client up by in_flow_delay when there is no

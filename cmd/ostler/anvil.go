@@ -32,10 +32,10 @@ requests that count, as if a session of IDENT had done it:
   newtls         a TLS session that was not resumed
   auth           an AUTH command
   tlstr          a TLS trace event (Postfix 3.12)
-  disconnect     the end of a connection; anvil takes it only from the process
-                 that has connected, so that from here it changes nothing
-All but disconnect and connect register an unknown IDENT for as long as this
-program runs.
+  disconnect     the end of a connection; anvil takes it only from where the
+                 connection was registered, so that from here it changes nothing
+An IDENT that anvil does not know is connected by message, recipient, newtls, auth
+and tlstr too, for as long as this program runs.
 
 The exit status is 0, 1 if anvil cannot be reached or refuses, 2 if the command
 line makes no sense.

@@ -4,16 +4,16 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+
+	"ostler/mailconf"
 )
 
 // version is Ostler's own.
 const version = "0.1.0"
 
-// What of Postfix is emulated and understood.
-const (
-	emulates    = "3.7.11" // behaviour, log texts and default of mail_version
-	oldestPeers = "3.6"    // the first whose services announce their protocol
-)
+// oldestPeers is the first Postfix whose services announce their protocol.
+// (The one that is emulated is mailconf.DefaultMailVersion.)
+const oldestPeers = "3.6"
 
 const versionHelp = `usage: ostler version
 
@@ -30,7 +30,7 @@ func runVersion(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	fmt.Fprintf(stdout, "ostler %s (%s)\n", version, runtime.Version())
-	fmt.Fprintf(stdout, "mail_version %s\n", emulates)
+	fmt.Fprintf(stdout, "mail_version %s\n", mailconf.DefaultMailVersion)
 	fmt.Fprintf(stdout, "protocols of Postfix %s and later; older ones are refused\n", oldestPeers)
 	return exitOK
 }

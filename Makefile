@@ -11,10 +11,11 @@ export CGO_ENABLED = 0
 
 all: build
 
-# One program each in build/.
+# One program each in build/, and the services of the tests in build/test/.
 build:
-	@mkdir -p build
+	@mkdir -p build/test
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/...
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o build/test/ ./test/services/...
 
 # An anvil under ./var, as any user, with a live exchange; Ctrl-C ends it.
 run: build

@@ -59,14 +59,16 @@ func (g generator) pick(from ...string) string { return from[g.IntN(len(from))] 
 // file is some odd lines, and one or two expressions.
 func (g generator) file() string {
 	var b strings.Builder
-	for range g.IntN(4) {
+	for range max(0, g.IntN(12)-8) {
 		b.WriteString(g.pick("", " ", "\t", "#", "x = 1\n ", "a = changed\n", "\n", " \n", "y =\n\n z\n", "x", "=") + g.pick("\n", "\n", "", " = 1\n", "=\n"))
 	}
 	if b.Len() > 0 {
 		b.WriteByte('\n')
 	}
-	b.WriteString("alias_database = " + g.text(3) + "\n")
-	if g.IntN(2) == 0 {
+	for _, name := range []string{"multi_instance_group", "alias_database", "relayhost", "multi_instance_wrapper"} {
+		b.WriteString(name + " = " + g.text(3) + "\n")
+	}
+	if g.IntN(4) == 0 {
 		b.WriteString(g.pick("max_use", "in_flow_delay", "message_size_limit", "soft_bounce", "smtputf8_enable", "queue_directory") + " = " +
 			g.pick("", "-", "+", " ", "0") + g.pick("1", "7", "12", "x", "yes", "NO", "$d", "99999999999", "9223372036854775808") + g.pick("", "", "s", "m", "h", " ", "x") + "\n")
 	}
@@ -84,7 +86,7 @@ func (g generator) text(depth int) string {
 
 func (g generator) reference(depth int) string {
 	name := g.pick("a", "b", "c", "d", "empty", "nope", "list", "q", "_x", "compatibility_level", "", " a", "a ", " d ", "a-b", "broken", "loop")
-	if g.IntN(40) != 0 && (name == "broken" || name == "loop" || name == "a-b") {
+	if g.IntN(8) != 0 && (name == "broken" || name == "loop" || name == "a-b") {
 		name = "d"
 	}
 	if depth == 0 {
@@ -94,7 +96,7 @@ func (g generator) reference(depth int) string {
 	if g.IntN(5) == 0 {
 		open, closing = "(", ")"
 	}
-	if g.IntN(50) == 0 {
+	if g.IntN(20) == 0 {
 		closing = g.pick("", "}", ")", "}}")
 	}
 	if g.IntN(2) == 0 {

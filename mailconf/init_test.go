@@ -176,15 +176,18 @@ func prefixes(list ...string) (out []netip.Prefix) {
 	return out
 }
 
-func TestInitParamsInterfaces(t *testing.T) {
+// interfaceTest is a setting on a machine with some interfaces.
+type interfaceTest struct {
+	conf       string
+	interfaces []netip.Prefix
+	want       []netip.Prefix
+	networks   string
+	problem    string
+}
+
+func interfaceTests() []interfaceTest {
 	machine := prefixes("fe80::1/64", "10.1.2.3/20", "127.0.0.1/8", "2001:db8::5/48", "::1/128", "192.0.2.9/32", "0.0.0.0/0")
-	for _, tt := range []struct {
-		conf       string
-		interfaces []netip.Prefix
-		want       []netip.Prefix
-		networks   string
-		problem    string
-	}{
+	return []interfaceTest{
 		{"mynetworks_style = subnet", machine,
 			prefixes("10.1.2.3/20", "127.0.0.1/8", "192.0.2.9/32", "fe80::1/64", "2001:db8::5/48", "::1/128"),
 			"10.1.0.0/20 127.0.0.0/8 192.0.2.9/32 [fe80::]/64 [2001:db8::]/48 [::1]/128 ", ""},
@@ -206,7 +209,11 @@ func TestInitParamsInterfaces(t *testing.T) {
 		{"", nil, nil, "", "could not find any active network interfaces"},
 		{"inet_protocols = ipv4", prefixes("::1/128"), nil, "", "could not find any active network interfaces"},
 		{"inet_protocols = ", nil, nil, "", ""},
-	} {
+	}
+}
+
+func TestInitParamsInterfaces(t *testing.T) {
+	for _, tt := range interfaceTests() {
 		host := debian()
 		host.interfaces = tt.interfaces
 		_, p, _, err := start(t, tt.conf, host)

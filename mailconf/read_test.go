@@ -15,7 +15,7 @@ import (
 )
 
 func TestDir(t *testing.T) {
-	for _, tt := range []struct{ env, want string }{{"", "/etc/postfix"}, {"/tmp/x", "/tmp/x"}} {
+	for _, tt := range []struct{ env, want string }{{"", "/etc/postfix"}, {"/srv/x", "/srv/x"}} {
 		got := mailconf.Dir(func(name string) string {
 			if name != "MAIL_CONFIG" {
 				t.Errorf("asked for %s", name)
@@ -82,19 +82,22 @@ func TestReadPresets(t *testing.T) {
 	}
 }
 
+// writeNow writes a file that is modified now, by the test's clock.
+func writeNow(t *testing.T, path, text string) {
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chtimes(path, time.Now(), time.Now()); err != nil {
+		t.Error(err)
+	}
+}
+
 // A file that was changed less than a second before the reading started is read
 // again, from scratch, until it has cooled down.
 func TestReadHotFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := writeConfig(t, "")
-		write := func(text string) {
-			if err := os.WriteFile(dir+"/main.cf", []byte(text), 0o644); err != nil {
-				t.Error(err)
-			}
-			if err := os.Chtimes(dir+"/main.cf", time.Now(), time.Now()); err != nil {
-				t.Error(err)
-			}
-		}
+		dir := t.TempDir()
+		write := func(text string) { writeNow(t, dir+"/main.cf", text) }
 		write("a = 1\nb = 1\nb = 2\n")
 		slept := 0
 		var warnings []string

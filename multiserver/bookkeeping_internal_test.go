@@ -128,7 +128,7 @@ func channel(t *testing.T) (int, *reporter, *int) {
 	}
 	t.Cleanup(func() { unix.Close(fds[1]) })
 	gone := 0
-	return fds[0], &reporter{fd: fds[1], pid: 77, generation: 9, gone: func() { gone++ }}, &gone
+	return fds[0], &reporter{fd: fds[1], pid: 77, generation: 9, gone: func() { gone++ }, stalled: func() {}}, &gone
 }
 
 func statuses(t *testing.T, fd int) (all []masterproto.Availability) {
@@ -172,15 +172,15 @@ func TestReporter(t *testing.T) {
 func TestReporterFull(t *testing.T) {
 	master, r, gone := channel(t)
 	defer unix.Close(master)
-	sent := 0
-	for ; r.retry() < 0 && sent < 1<<20; sent++ {
+	sent, now := 0, time.Duration(0)
+	for ; r.retry(now) < 0 && sent < 1<<20; sent++ {
 		r.setBusy(sent%2 == 0)
 	}
 	if sent == 1<<20 || *gone != 0 {
 		t.Fatal("the channel was never full")
 	}
 	var got []masterproto.Availability
-	for r.retry() >= 0 || len(got) < sent {
+	for ; r.retry(now) >= 0 || len(got) < sent; now += statusRetry {
 		got = append(got, statuses(t, master)...)
 	}
 	for i, a := range got {

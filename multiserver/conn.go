@@ -75,6 +75,7 @@ const (
 	connLeaving                       // the process leaves: answer what is here, then close
 	connToEnd                         // the next turn must read until nothing is there
 	connBlind                         // nothing is read yet, for want of a flow-control token
+	connVoid                          // the reply has become too large: nothing of it is sent
 	connLinger                        // the reply half is closed, wait for the client's end
 	connUnix                          // a unix-domain socket
 )
@@ -101,6 +102,8 @@ func (c *Conn) Write(p []byte) (int, error) {
 	switch {
 	case c.run == nil || c.lost.Load():
 		return 0, net.ErrClosed
+	case c.is(connVoid):
+		return 0, ErrReplyTooLarge
 	case len(c.out)+len(c.run.reply)+len(p) > c.s.maxReply:
 		return 0, c.replyTooLarge()
 	}
@@ -116,6 +119,8 @@ func (c *Conn) WriteString(p string) (int, error) {
 	switch {
 	case c.run == nil || c.lost.Load():
 		return 0, net.ErrClosed
+	case c.is(connVoid):
+		return 0, ErrReplyTooLarge
 	case len(c.out)+len(c.run.reply)+len(p) > c.s.maxReply:
 		return 0, c.replyTooLarge()
 	}
@@ -125,7 +130,7 @@ func (c *Conn) WriteString(p string) (int, error) {
 
 // replyTooLarge voids the reply: half of one must not look like a whole one.
 func (c *Conn) replyTooLarge() error {
-	c.flags |= connClosing
+	c.flags |= connClosing | connVoid
 	c.run.reply = c.run.reply[:0]
 	return ErrReplyTooLarge
 }

@@ -21,13 +21,17 @@ type goroutines struct {
 	runners sync.Pool
 
 	leaving atomic.Bool
+	gone    chan struct{} // closed when leaving
 	left    sync.WaitGroup
+
+	ticking atomic.Bool // lend runs
 }
 
 func newGoroutines(s *process) *goroutines {
 	return &goroutines{
 		s:       s,
 		slots:   make(chan struct{}, s.maxHandlers),
+		gone:    make(chan struct{}),
 		runners: sync.Pool{New: func() any { return newRunner() }},
 	}
 }
@@ -55,6 +59,7 @@ func (e *goroutines) see(c *Conn) { close(c.rc.seen) }
 
 func (e *goroutines) leave() {
 	e.leaving.Store(true)
+	close(e.gone)
 	e.s.clients.each(func(c *Conn) {
 		if c.file != nil && c.state() == parked {
 			c.file.SetReadDeadline(time.Unix(1, 0))
@@ -90,6 +95,10 @@ func (e *goroutines) run(c *Conn) {
 // the end: the runtime's poller does not tell how a client has become readable.
 func (e *goroutines) turn(c *Conn) outcome {
 	e.slots <- struct{}{}
+	if !e.ticking.Load() && e.ticking.CompareAndSwap(false, true) {
+		// Ends when it finds no turn that takes long.
+		go e.lend()
+	}
 	r := e.runners.Get().(*runner)
 	c.flags |= connToEnd
 	c.since.Store(int64(e.s.uptime()))
@@ -102,11 +111,29 @@ func (e *goroutines) turn(c *Conn) outcome {
 	return end
 }
 
+// lend lends processors to turns that take long, as the monitor of the loops
+// does: those that are still there at the next tick.
+func (e *goroutines) lend() {
+	procs := newProcessors(e.s.extraProcs)
+	for quiet := 0; quiet < 3; {
+		nap(monitorTick)
+		turns := len(e.slots)
+		procs.lend(turns)
+		if quiet++; turns > 0 || procs.lent() {
+			quiet = 0
+		}
+	}
+	e.ticking.Store(false)
+}
+
 // await waits until the client has sent something, without a limit unless it
 // is in the middle of a request.
 func (e *goroutines) await(c *Conn, unfinished bool) {
 	if c.is(connBlind) && !c.is(connLeaving) {
-		<-c.rc.seen
+		select {
+		case <-c.rc.seen:
+		case <-e.gone:
+		}
 		c.flags &^= connBlind
 		return
 	}

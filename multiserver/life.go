@@ -123,13 +123,6 @@ func (l *life) drainAsked() bool {
 	return true
 }
 
-// mayDrain is true when drainAsked would have an effect.
-func (l *life) mayDrain() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.phase == serving
-}
-
 // left says that the process has to leave now: master has gone, or a signal has
 // come, or the service wants it. It is false when it is leaving already.
 func (l *life) left(reason string) bool {

@@ -246,18 +246,22 @@ func (l *loop) seat(c *Conn) {
 	}
 }
 
-// welcomeBack takes a connection over after a turn elsewhere. Its events of the
-// meantime were passed over, so it gets another turn to see what they were.
+// welcomeBack takes a connection over after a turn elsewhere. If there were
+// events in the meantime, it gets another turn to see what they were.
 func (l *loop) welcomeBack(c *Conn) {
 	c.must(returning, parked)
 	l.detached.Add(-1)
 	l.apply(c, c.outcome)
-	if c.outcome != finished {
+	if c.outcome == finished {
+		return
+	}
+	if c.missed {
+		c.missed = false
 		c.flags |= connToEnd
 		l.ready.push(c)
-		if l.leaving {
-			l.hurry(c)
-		}
+	}
+	if l.leaving {
+		l.hurry(c)
 	}
 }
 
@@ -331,12 +335,14 @@ func (l *loop) poll() {
 		if ev.Events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 			c.hangUp()
 		}
-		if c.state() == parked {
-			if ev.Events&(unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLRDHUP) != 0 {
-				c.flags |= connToEnd
-			}
-			l.ready.push(c)
+		if c.state() != parked {
+			c.missed = true
+			continue
 		}
+		if ev.Events&(unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLRDHUP) != 0 {
+			c.flags |= connToEnd
+		}
+		l.ready.push(c)
 	}
 }
 

@@ -1,11 +1,8 @@
 package multiserver
 
 import (
-	"runtime"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -15,47 +12,32 @@ const (
 
 	// quickTurn is what a turn may take and still be run inline.
 	quickTurn = 200 * time.Microsecond
-
-	// procsLinger is for how many ticks more processors are kept than needed.
-	procsLinger = 1000
-
-	// maxExtraProcs bounds the threads that run Go code beyond the cores.
-	maxExtraProcs = 14
 )
 
 // monitor watches the loops while any of them is awake. It takes a loop from a
-// goroutine whose turn takes long, and it sees to it that turns which compute
-// do not keep the loops from running: it lends the process more processors
-// (in the sense of GOMAXPROCS) while they last, so that the operating system
-// shares the cores out, which it does in a tenth of the time that Go takes.
+// goroutine whose turn takes long, and lends processors to such turns.
 type monitor struct {
 	// Static after construction.
-	e         *loops
-	baseProcs int
-	maxProcs  int
-	unpark    chan struct{} // one token: go on ticking
+	e      *loops
+	unpark chan struct{} // one token: go on ticking
 
 	asleep atomic.Bool // parked, or about to
 
 	// Owned by run, not thread-safe.
-	seen   []uint32 // turns of each loop at the last tick
-	procs  int
-	linger int
+	seen  []uint32 // turns of each loop at the last tick
+	procs processors
 
 	// Owned by the watchdog, not thread-safe.
 	watched []uint32
 }
 
 func newMonitor(e *loops) *monitor {
-	base := runtime.GOMAXPROCS(0)
 	return &monitor{
-		e:         e,
-		baseProcs: base,
-		procs:     base,
-		maxProcs:  base + e.s.extraProcs,
-		unpark:    make(chan struct{}, 1),
-		seen:      make([]uint32, len(e.all)),
-		watched:   make([]uint32, len(e.all)),
+		e:       e,
+		unpark:  make(chan struct{}, 1),
+		seen:    make([]uint32, len(e.all)),
+		procs:   newProcessors(e.s.extraProcs),
+		watched: make([]uint32, len(e.all)),
 	}
 }
 
@@ -82,13 +64,6 @@ func (m *monitor) run() {
 			quiet = 0
 		}
 	}
-}
-
-// nap is time.Sleep without the scheduler's timers, whose wake-ups cost several
-// system calls each.
-func nap(d time.Duration) {
-	ts := unix.NsecToTimespec(int64(d))
-	unix.Nanosleep(&ts, nil)
 }
 
 // park waits for a loop to wake up. The order is what matters: say that it
@@ -126,8 +101,8 @@ func (m *monitor) tick() (busy bool) {
 		detached += int(l.detached.Load())
 		busy = busy || !l.asleep.Load()
 	}
-	m.adjustProcs(detached)
-	return busy || detached > 0 || m.procs > m.baseProcs
+	m.procs.lend(detached)
+	return busy || detached > 0 || m.procs.lent()
 }
 
 // takeOver gives l to another goroutine, unless c's turn ends just now.
@@ -139,28 +114,6 @@ func (m *monitor) takeOver(l *loop, c *Conn) {
 		return
 	}
 	m.e.give(job{run: l})
-}
-
-// adjustProcs lends as many processors as there are turns that take long.
-// Nothing tells turns that compute from those that sleep; the latter do not use
-// what they are lent. The world stops for a moment at each change, hence the
-// steps and the delay.
-func (m *monitor) adjustProcs(detached int) {
-	need := min(m.baseProcs+detached, m.maxProcs)
-	switch {
-	case need > m.procs:
-		m.procs = min(m.maxProcs, max(need, m.procs+4))
-		m.linger = procsLinger
-		runtime.GOMAXPROCS(m.procs)
-	case need == m.procs || m.procs == m.baseProcs:
-		m.linger = procsLinger
-	default:
-		if m.linger--; m.linger <= 0 {
-			m.procs = max(m.baseProcs, need)
-			m.linger = procsLinger
-			runtime.GOMAXPROCS(m.procs)
-		}
-	}
 }
 
 // stuck is for the watchdog: it remembers where each loop was.

@@ -112,7 +112,10 @@ func (e *handOver) adopt(c *Conn) {
 			return
 		}
 		if c.is(connBlind) {
-			<-c.rc.seen
+			select {
+			case <-c.rc.seen:
+			case <-e.gone:
+			}
 			c.flags &^= connBlind
 		}
 		if !c.rawGreet() {

@@ -56,7 +56,7 @@ func (s *process) own() {
 		if leave {
 			return
 		}
-		wait = sooner(sooner(wait, idle), s.report.retry())
+		wait = sooner(sooner(wait, idle), s.report.retry(s.uptime()))
 		timer.Reset(wait)
 		select {
 		case <-s.wakeups:
@@ -116,10 +116,7 @@ func (s *process) stopAccepting() {
 
 // drain is Server.Drain.
 func (s *process) drain() error {
-	switch {
-	case !s.life.mayDrain():
-		return nil
-	case !s.srv.MayDrain, s.parent == nil && !s.countsOut():
+	if !s.srv.MayDrain || s.parent == nil && !s.countsOut() {
 		return ErrCannotDrain
 	}
 	if !s.life.drainAsked() {

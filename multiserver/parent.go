@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -63,6 +64,7 @@ type smallParent struct {
 	ctl  *os.File
 	text *os.File // what the real process writes when it crashes
 
+	hung     atomic.Bool // watch ends this process
 	beats    chan struct{}
 	watchdog chan time.Duration
 	readers  sync.WaitGroup
@@ -209,14 +211,17 @@ func (p *smallParent) confine(text []byte) error {
 	return nil
 }
 
-// watch ends a real process that has been silent for too long. A hanging
-// goroutine it finds by itself; this is for a hanging runtime.
+// watch ends a real process that has been silent for too long. It waits longer
+// than the real process, which finds a hanging goroutine by itself: this is for
+// a hanging runtime.
 func (p *smallParent) watch() {
 	limit := <-p.watchdog
+	limit += max(limit/watchdogSteps, time.Second)
 	for {
 		select {
 		case <-p.beats:
 		case <-time.After(limit):
+			p.hung.Store(true)
 			unix.Kill(p.pid, unix.SIGKILL)
 			p.log.Fatalf("watchdog timeout")
 		}
@@ -234,6 +239,9 @@ func (p *smallParent) wait() int {
 		if err != nil && err != unix.EINTR {
 			p.log.Fatalf("wait for service process: %s", errText(err))
 		}
+	}
+	if p.hung.Load() {
+		select {}
 	}
 	// Something else may have the pipe open, a debugger for instance.
 	p.text.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
@@ -267,7 +275,7 @@ type parentLink struct {
 	crash   *os.File
 	pid     int
 	silence time.Duration
-	ready   chan struct{} // closed when the parent has confined itself
+	left    atomic.Bool // the parent has been told to go
 }
 
 // findParent takes the descriptors to the parent out of the environment.
@@ -288,7 +296,7 @@ func findParent(env environment) (*parentLink, error) {
 	unix.SetNonblock(ctl, true)
 	return &parentLink{
 		ctl: os.NewFile(uintptr(ctl), "control"), crash: os.NewFile(uintptr(crash), "crash output"),
-		pid: os.Getppid(), ready: make(chan struct{}),
+		pid: os.Getppid(),
 	}, nil
 }
 
@@ -296,17 +304,15 @@ func findParent(env environment) (*parentLink, error) {
 func (l *parentLink) watch(gone func()) {
 	// Ends when the parent ends, or with the process.
 	go func() {
-		buf := make([]byte, 16)
-		for confined := false; ; {
+		for buf := make([]byte, 16); ; {
 			n, err := l.ctl.Read(buf)
-			if err != nil || n == 0 {
+			if err == nil && n > 0 {
+				continue // it has confined itself
+			}
+			if !l.left.Load() {
 				gone()
-				return
 			}
-			if !confined {
-				confined = true
-				close(l.ready)
-			}
+			return
 		}
 	}()
 }
@@ -329,7 +335,7 @@ func (l *parentLink) confine(j confinement, p *mailconf.Params, log maillog.Sett
 
 // beat says that this process is alive, and when to say so again.
 func (l *parentLink) beat() {
-	if l != nil {
+	if l != nil && !l.left.Load() {
 		l.ctl.SetWriteDeadline(time.Now().Add(time.Second))
 		l.ctl.Write([]byte{parentBeat})
 	}
@@ -337,6 +343,7 @@ func (l *parentLink) beat() {
 
 // drained lets master start another process.
 func (l *parentLink) drained() error {
+	l.left.Store(true)
 	l.ctl.SetWriteDeadline(time.Now().Add(time.Second))
 	_, err := l.ctl.Write([]byte{parentDrained})
 	return err

@@ -73,7 +73,7 @@ func newProcess(s *Server, env environment) *process {
 		signals: make(chan os.Signal, 4),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	p.report = reporter{fd: -1, pid: env.pid, gone: func() { p.retire("master disconnect") }}
+	p.report = reporter{fd: -1, pid: env.pid, gone: func() { p.retire("master disconnect") }, stalled: p.wake}
 	s.p = p
 	return p
 }

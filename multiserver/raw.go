@@ -215,8 +215,8 @@ func (c *Conn) rawGreet() bool {
 		return true
 	}
 	err := c.guard(func() error { return hook(c, attrs) })
-	if err == nil {
-		err = c.rawFlush()
+	if flushErr := c.rawFlush(); err == nil {
+		err = flushErr
 	}
 	if err != nil {
 		c.ended(err)

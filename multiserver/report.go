@@ -9,6 +9,9 @@ import (
 	"ostler/masterproto"
 )
 
+// statusRetry is how long a message waits for room in the channel.
+const statusRetry = time.Second
+
 // reporter tells master what it needs to know to manage its processes. Stock
 // says Taken and Avail around each request: two writes, and two wake-ups of
 // master. What master does with it is to decide whether it must start another
@@ -20,6 +23,7 @@ type reporter struct {
 	fd         int // -1: there is no master
 	generation uint32
 	gone       func() // master does not listen any more
+	stalled    func() // something is pending: retry is to be called
 
 	told atomic.Bool // the first request has been told
 
@@ -29,6 +33,7 @@ type reporter struct {
 	pid     int
 	busy    bool
 	pending []masterproto.Availability // what the channel did not take yet
+	again   time.Duration              // when retry tries again
 }
 
 // used is called for every request.
@@ -78,14 +83,23 @@ func (r *reporter) retire() {
 
 // retry sends what could not be sent, and says when to call it again; negative
 // when there is nothing left.
-func (r *reporter) retry() time.Duration {
+func (r *reporter) retry(now time.Duration) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.flush()
-	if len(r.pending) > 0 {
-		return time.Second
+	if len(r.pending) == 0 || now < r.again {
+		return r.wait(now)
 	}
-	return -1
+	r.again = now + statusRetry
+	r.flush()
+	return r.wait(now)
+}
+
+// wait is called with mu held.
+func (r *reporter) wait(now time.Duration) time.Duration {
+	if len(r.pending) == 0 {
+		return -1
+	}
+	return max(0, r.again-now)
 }
 
 // queue and flush are called with mu held.
@@ -101,6 +115,7 @@ func (r *reporter) flush() {
 			PID: int32(r.pid), Generation: r.generation, Availability: r.pending[0],
 		})
 		if errors.Is(err, masterproto.ErrStatusFull) {
+			r.stalled()
 			return
 		}
 		r.pending = r.pending[1:]

@@ -12,6 +12,7 @@ type seat struct {
 	queued  bool    // on the ready or the waiting list
 	wantOut bool    // EPOLLOUT is asked for
 	watched bool    // in the epoll set
+	missed  bool    // an event came while a turn ran elsewhere
 }
 
 // table gives connections of one loop small numbers, which events carry.

@@ -43,7 +43,9 @@ type Options struct {
 	// IPv4Only says that inet_protocols has no IPv6: [IPv6:::ffff:n.n.n.n] is then
 	// the address n.n.n.n.
 	IPv4Only bool
-	// Types opens the tables in MyDestination; nil means that no type is supported.
+	// Types opens the tables in MyDestination, takes their warnings and says how case
+	// is folded. Nil means that no type is supported, that only ASCII is folded, and
+	// that errors are reported as warnings.
 	Types *dict.Types
 	// Warn takes the text of a warning, or is nil. It must be safe for concurrent
 	// use.
@@ -64,6 +66,9 @@ type Resolver struct {
 //
 // postfix: src/global/resolve_local.c resolve_local_init
 func New(o Options) (*Resolver, error) {
+	if o.Types == nil {
+		o.Types = dict.NewTypes(dict.Options{Warn: o.Warn, Error: o.Warn})
+	}
 	list, err := match.NewStrings(match.Options{Name: "mydestination", Types: o.Types}, o.MyDestination)
 	if err != nil {
 		return nil, err

@@ -125,10 +125,24 @@ func (s *process) preAccept() bool {
 
 // welcome takes a new client in.
 func (s *process) welcome(fd int, attrs map[string]string) {
-	if !s.life.clientAccepted() {
+	if !s.admitClient() {
 		unix.Close(fd)
 		return
 	}
+	s.serveClient(fd, attrs)
+}
+
+// admitClient counts a client.
+func (s *process) admitClient() bool {
+	if !s.life.clientAccepted() {
+		return false
+	}
+	s.room.enter()
+	return true
+}
+
+// serveClient gives a client that was counted to the engine.
+func (s *process) serveClient(fd int, attrs map[string]string) {
 	c := &Conn{s: s, fd: int32(fd), attrs: attrs}
 	c.inspect()
 	if s.verbose() {
@@ -137,13 +151,13 @@ func (s *process) welcome(fd int, attrs map[string]string) {
 	if attrs != nil && s.srv.PostAccept == nil {
 		s.log.Warningf("service ignores 'pass' connection attributes")
 	}
-	if s.srv.InFlowDelay && s.flowDelay(c) {
+	if s.srv.InFlowDelay && s.flowDelay() {
 		c.flags |= connBlind
 	}
+	blind := c.is(connBlind)
 	s.clients.add(c)
-	s.room.enter()
-	s.engine.adopt(c)
-	if c.is(connBlind) {
+	s.engine.adopt(c) // which owns c now
+	if blind {
 		time.AfterFunc(s.params.InFlowDelay, func() { s.engine.see(c) })
 	}
 	s.wake()
@@ -162,7 +176,7 @@ func (c *Conn) inspect() {
 }
 
 // flowDelay says whether the client must be held up for want of a token.
-func (s *process) flowDelay(*Conn) bool {
+func (s *process) flowDelay() bool {
 	if s.params.InFlowDelay <= 0 || !s.underMaster {
 		return false
 	}
@@ -262,19 +276,23 @@ func (r *room) close() {
 // goroutine of its own: a sender that stalls holds nobody else up, and counts as
 // a client as long as it does.
 func (s *process) receivePassed(fd int) {
-	s.room.enter()
-	// Ends after at most twice PassTimeout; the process does not wait for it.
+	if !s.admitClient() {
+		unix.Close(fd)
+		return
+	}
+	s.handshakes.Add(1)
+	// Ends after at most twice PassTimeout; finish waits for it, within its limit.
 	go func() {
-		defer s.room.exit()
+		defer s.handshakes.Done()
 		conn := os.NewFile(uintptr(fd), "pass socket")
+		defer conn.Close() // the sender waits for that
 		client, attrs, err := masterproto.ReceivePass(conn)
 		if err != nil {
-			conn.Close()
 			s.log.Warningf("pass_accept_attr: %s", errText(err))
+			s.clientGone()
 			return
 		}
-		s.welcome(client, attrs)
-		conn.Close() // the sender waits for that
+		s.serveClient(client, attrs)
 	}()
 }
 

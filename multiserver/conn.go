@@ -191,9 +191,12 @@ func (c *Conn) hangUp() {
 	}
 }
 
-// LocalAddr and RemoteAddr ask the operating system. RemoteAddr of a
-// unix-domain client has an empty name.
-func (c *Conn) LocalAddr() net.Addr  { return sockAddr(unix.Getsockname(int(c.fd))) }
+// LocalAddr asks the operating system for the address that the client has
+// connected to. It never returns nil.
+func (c *Conn) LocalAddr() net.Addr { return sockAddr(unix.Getsockname(int(c.fd))) }
+
+// RemoteAddr asks the operating system for the client's address; that of a
+// unix-domain client has an empty name. It never returns nil.
 func (c *Conn) RemoteAddr() net.Addr { return sockAddr(unix.Getpeername(int(c.fd))) }
 
 // guard calls into the service and turns a panic into an error: it costs this
@@ -268,6 +271,7 @@ func (c *Conn) drop() {
 	}
 }
 
+// String is how warnings name the client, as stock does: "anvil socket".
 func (c *Conn) String() string { return fmt.Sprintf("%s socket", c.s.opts.name) }
 
 // expired says, and logs, that the client has taken too long. The next turn is

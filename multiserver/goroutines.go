@@ -55,7 +55,7 @@ func (e *goroutines) adopt(c *Conn) {
 }
 
 // see lets a connection on that was held up; its goroutine waits for it.
-func (e *goroutines) see(c *Conn) { close(c.rc.seen) }
+func (e *goroutines) see(c *Conn) { c.rc.see() }
 
 func (e *goroutines) leave() {
 	e.leaving.Store(true)
@@ -189,6 +189,14 @@ func newReadyWaiter(file *os.File, raw syscall.RawConn) *readyWaiter {
 		readable: func(fd uintptr) bool { return ready(int(fd), unix.POLLIN|unix.POLLRDHUP) },
 		writable: func(fd uintptr) bool { return ready(int(fd), unix.POLLOUT) },
 		seen:     make(chan struct{}),
+	}
+}
+
+// see lets a client on that was held up. A nil waiter is that of a connection
+// which could not be watched, and has gone.
+func (w *readyWaiter) see() {
+	if w != nil {
+		close(w.seen)
 	}
 }
 

@@ -38,6 +38,7 @@ type life struct {
 
 	// Guarded by mu.
 	phase   phase
+	open    bool          // there may be listeners
 	clients int           // connected now
 	uses    int           // connections closed so far, saturating
 	maxUse  int           // leave after so many uses, 0 for never
@@ -78,22 +79,30 @@ func (l *life) ready(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.phase == starting {
-		l.phase = serving
+		l.phase, l.open = serving, true
 		l.armIdle(now)
 	}
 }
 
-// clientAccepted says that a client has come. It is false when the process
-// takes no more, and the client is not counted.
+// clientAccepted says that a client has come, perhaps in the moment in which
+// the process has decided to take no more. It is false when the listeners have
+// been closed; the client is then not counted.
 func (l *life) clientAccepted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.phase != serving {
+	if !l.open {
 		return false
 	}
 	l.clients++
 	l.idleAt = time.Time{}
 	return true
+}
+
+// listenersClosed says that nobody can come any more.
+func (l *life) listenersClosed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open = false
 }
 
 // clientGone says that a connection has been closed. It is true for the last.

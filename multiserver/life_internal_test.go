@@ -23,6 +23,7 @@ func TestLife(t *testing.T) {
 	ready := func(l *life) bool { l.ready(t0); return true }
 	drain := func(l *life) bool { return l.drainAsked() }
 	left := func(l *life) bool { return l.left("signal") }
+	closed := func(l *life) bool { l.listenersClosed(); return true }
 	const second = time.Second
 	tests := []struct {
 		name    string
@@ -40,6 +41,8 @@ func TestLife(t *testing.T) {
 			{ready, true, 0, false, 3 * second, serving},
 			{nil, false, 2.5, false, second / 2, serving},
 			{nil, false, 3, true, 0, exiting},
+			{accept, true, 3, true, 0, exiting}, // had been accepted just then
+			{closed, true, 3, true, 0, exiting},
 			{accept, false, 3, true, 0, exiting},
 		}, "idle timeout"},
 		{"idle is counted from the last close", 100, 3 * second, []step{
@@ -71,7 +74,10 @@ func TestLife(t *testing.T) {
 			{accept, true, 0, false, -1, serving},
 			{drain, true, 0, false, -1, draining},
 			{drain, false, 0, false, -1, draining},
+			{accept, true, 0, false, -1, draining},
+			{closed, true, 0, false, -1, draining},
 			{accept, false, 0, false, -1, draining},
+			{gone(1), false, 1, false, -1, draining},
 			{gone(1), true, 1, true, 0, exiting},
 		}, "use limit"},
 		{"drain without a client waits for max_idle", 0, 5 * second, []step{

@@ -135,7 +135,7 @@ func (e *handOver) end(c *Conn) {
 	e.left.Done()
 }
 
-func (e *handOver) see(c *Conn)   { close(c.rc.seen) }
+func (e *handOver) see(c *Conn)   { c.rc.see() }
 func (e *handOver) leave()        { e.once.Do(func() { close(e.gone) }) }
 func (e *handOver) wait()         { e.left.Wait() }
 func (e *handOver) stuck() string { return "" }

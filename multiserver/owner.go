@@ -87,10 +87,11 @@ func (s *process) signalled(sig os.Signal) {
 // finish stops accepting, lets clients have their answers, and closes.
 func (s *process) finish() {
 	s.stopAccepting()
-	s.engine.leave()
 	done := make(chan struct{})
 	// Ends when the last connection has gone, or with the process.
 	go func() {
+		s.handshakes.Wait()
+		s.engine.leave()
 		s.engine.wait()
 		close(done)
 	}()
@@ -112,6 +113,7 @@ func (s *process) stopAccepting() {
 	for _, a := range acceptors {
 		a.stop()
 	}
+	s.life.listenersClosed()
 }
 
 // drain is Server.Drain.

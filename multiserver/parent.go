@@ -82,6 +82,7 @@ func runParent(argv []string, sockets int, log *maillog.Logger) (int, error) {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 	if err := p.start(argv, sockets); err != nil {
+		signal.Stop(signals)
 		return 0, err
 	}
 	for fd := masterproto.FlowReadFD; fd < masterproto.ListenFD+sockets; fd++ {

@@ -43,9 +43,10 @@ type process struct {
 	life    life
 	clients clients
 
-	wakeups   chan struct{} // one token: something has happened
-	signals   chan os.Signal
-	accepting sync.Mutex // held while PreAccept runs
+	wakeups    chan struct{} // one token: something has happened
+	signals    chan os.Signal
+	accepting  sync.Mutex     // held while PreAccept runs
+	handshakes sync.WaitGroup // connections that are being passed
 
 	mu sync.Mutex
 

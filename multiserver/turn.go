@@ -94,6 +94,9 @@ func (c *Conn) progress(r *runner) outcome {
 			return c.atEOF(rest)
 		case c.is(connLeaving): // and nothing more is queued
 			c.flags |= connClosing
+			if handled == 0 && len(c.out) == 0 {
+				return finished // there is no reply that a reset could destroy
+			}
 			return c.lastWords()
 		default:
 			return c.keep(rest, awaitRequest)

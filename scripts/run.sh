@@ -5,7 +5,7 @@ set -eu
 socket=var/anvil.sock
 ./build/anvil --listen "unix:$socket" &
 anvil=$!
-trap 'kill $anvil 2>/dev/null; wait $anvil 2>/dev/null; exit 0' INT TERM
+trap 'set +e; kill $anvil 2>/dev/null; wait $anvil 2>/dev/null; exit 0' INT TERM
 until [ -S "$socket" ]; do
 	kill -0 $anvil 2>/dev/null || exit 1
 	sleep 0.1

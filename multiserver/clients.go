@@ -70,3 +70,15 @@ func (l *clients) severLate(now time.Duration, limit time.Duration) (n int) {
 	}
 	return n
 }
+
+// severLingering breaks connections that have waited for their client's end for
+// longer than limit.
+func (l *clients) severLingering(now, limit time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.all {
+		if since := c.lingers.Load(); since != 0 && now-time.Duration(since) > limit {
+			l.severLocked(c)
+		}
+	}
+}

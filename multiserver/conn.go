@@ -55,9 +55,10 @@ type Conn struct {
 	// Owned by the loop, not thread-safe.
 	seat
 
-	lost   atomic.Bool  // the client has hung up, or was cut
-	since  atomic.Int64 // when the turn began, if it is one that may take long
-	cancel atomic.Pointer[cancelled]
+	lost    atomic.Bool  // the client has hung up, or was cut
+	since   atomic.Int64 // when the turn began, if it is one that may take long
+	lingers atomic.Int64 // since when the connection waits for the client's end
+	cancel  atomic.Pointer[cancelled]
 }
 
 // cancelled is a context of a Conn, made when somebody asks for it.
@@ -99,13 +100,8 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.raw.form {
 		return c.rawWrite(p)
 	}
-	switch {
-	case c.run == nil || c.lost.Load():
-		return 0, net.ErrClosed
-	case c.is(connVoid):
-		return 0, ErrReplyTooLarge
-	case len(c.out)+len(c.run.reply)+len(p) > c.s.maxReply:
-		return 0, c.replyTooLarge()
+	if err := c.takes(len(p)); err != nil {
+		return 0, err
 	}
 	c.run.reply = append(c.run.reply, p...)
 	return len(p), nil
@@ -116,23 +112,27 @@ func (c *Conn) WriteString(p string) (int, error) {
 	if c.raw.form {
 		return c.rawWrite([]byte(p))
 	}
-	switch {
-	case c.run == nil || c.lost.Load():
-		return 0, net.ErrClosed
-	case c.is(connVoid):
-		return 0, ErrReplyTooLarge
-	case len(c.out)+len(c.run.reply)+len(p) > c.s.maxReply:
-		return 0, c.replyTooLarge()
+	if err := c.takes(len(p)); err != nil {
+		return 0, err
 	}
 	c.run.reply = append(c.run.reply, p...)
 	return len(p), nil
 }
 
-// replyTooLarge voids the reply: half of one must not look like a whole one.
-func (c *Conn) replyTooLarge() error {
-	c.flags |= connClosing | connVoid
-	c.run.reply = c.run.reply[:0]
-	return ErrReplyTooLarge
+// takes says whether n more bytes may be added to the reply. One that becomes
+// too large is void: half of it must not look like a whole one.
+func (c *Conn) takes(n int) error {
+	switch {
+	case c.run == nil || c.lost.Load():
+		return net.ErrClosed
+	case len(c.out)+len(c.run.reply)+n > c.s.maxReply:
+		c.flags |= connClosing | connVoid
+		c.run.reply = c.run.reply[:0]
+	}
+	if c.is(connVoid) {
+		return ErrReplyTooLarge
+	}
+	return nil
 }
 
 // ReplyBuffer returns an empty buffer into which a reply may be appended and

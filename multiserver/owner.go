@@ -18,6 +18,11 @@ var ErrCannotDrain = errors.New("this process cannot drain")
 // have sent. It is less than the 5 seconds after which "postfix stop" kills.
 const leaveLimit = 4 * time.Second
 
+// lingerLimit is how long a process that leaves waits for clients over the
+// network to close their half. It is long enough for what was on its way, and
+// short enough for those that wait for the next process.
+const lingerLimit = 400 * time.Millisecond
+
 // serve runs a process that has been initialised until its end, and returns its
 // exit status. It is the owner goroutine: it decides when the process leaves,
 // and runs Loop.
@@ -95,9 +100,19 @@ func (s *process) finish() {
 		s.engine.wait()
 		close(done)
 	}()
-	select {
-	case <-done:
-	case <-time.After(leaveLimit):
+	limit := time.NewTimer(leaveLimit)
+	defer limit.Stop()
+	tick := time.NewTicker(lingerLimit / 4)
+	defer tick.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-tick.C:
+			s.clients.severLingering(s.uptime(), lingerLimit)
+		case <-done:
+			waiting = false
+		case <-limit.C:
+			waiting = false
+		}
 	}
 	s.cancel()
 }

@@ -180,6 +180,9 @@ func (e *goroutines) runRaw(c *Conn) {
 			e.rawServe(c)
 		case e.leaving.Load() && !c.is(connLeaving):
 			c.hurry()
+			if queued(int(c.fd)) == 0 {
+				return
+			}
 		default:
 			return // the client has gone, or so have we
 		}

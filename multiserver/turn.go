@@ -94,9 +94,6 @@ func (c *Conn) progress(r *runner) outcome {
 			return c.atEOF(rest)
 		case c.is(connLeaving): // and nothing more is queued
 			c.flags |= connClosing
-			if handled == 0 && len(c.out) == 0 {
-				return finished // there is no reply that a reset could destroy
-			}
 			return c.lastWords()
 		default:
 			return c.keep(rest, awaitRequest)
@@ -269,12 +266,14 @@ func (c *Conn) lastWords() outcome {
 
 // startLinger says goodbye to a client over the network. A plain close would
 // reset the connection if the client sends just now, and so lose the reply:
-// instead close one half, and wait until the client has closed the other.
+// instead close one half, and wait for a moment until the client has closed the
+// other.
 func (c *Conn) startLinger() outcome {
 	if unix.Shutdown(int(c.fd), unix.SHUT_WR) != nil {
 		return finished
 	}
 	c.flags |= connLinger
+	c.lingers.Store(int64(c.s.uptime()))
 	return awaitRequest
 }
 

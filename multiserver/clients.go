@@ -71,13 +71,13 @@ func (l *clients) severLate(now time.Duration, limit time.Duration) (n int) {
 	return n
 }
 
-// severLingering breaks connections that have waited for their client's end for
-// longer than limit.
+// severLingering breaks connections whose clients have got everything, or have
+// had time to for longer than limit.
 func (l *clients) severLingering(now, limit time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.all {
-		if since := c.lingers.Load(); since != 0 && now-time.Duration(since) > limit {
+		if since := c.lingers.Load(); since != 0 && (c.allArrived() || now-time.Duration(since) > limit) {
 			l.severLocked(c)
 		}
 	}

@@ -73,14 +73,18 @@ func checkStatusChannel() error {
 	return nil
 }
 
-// checkFlowPipe looks at the flow-control pipe where it is needed. Descriptors
-// that are not a pipe are not master's, and are left alone.
+// checkFlowPipe looks at the flow-control pipe where it is needed, and closes it
+// where it is not. Descriptors that are not a pipe are not master's, and are left
+// alone.
 func (s *process) checkFlowPipe() error {
 	for _, fd := range []int{masterproto.FlowReadFD, masterproto.FlowWriteFD} {
 		var st unix.Stat_t
 		err := unix.Fstat(fd, &st)
 		if err == nil && st.Mode&unix.S_IFMT == unix.S_IFIFO {
 			unix.CloseOnExec(fd)
+			if !s.srv.InFlowDelay {
+				unix.Close(fd)
+			}
 			continue
 		}
 		if !s.srv.InFlowDelay {

@@ -18,10 +18,15 @@ var ErrCannotDrain = errors.New("this process cannot drain")
 // have sent. It is less than the 5 seconds after which "postfix stop" kills.
 const leaveLimit = 4 * time.Second
 
-// lingerLimit is how long a process that leaves waits for clients over the
-// network to close their half. It is long enough for what was on its way, and
-// short enough for those that wait for the next process.
-const lingerLimit = 400 * time.Millisecond
+const (
+	// lingerLimit is how long a process that leaves waits for clients over the
+	// network to get their replies: short enough for those who wait for the next
+	// process. What is still on its way then, the kernel goes on sending.
+	lingerLimit = 400 * time.Millisecond
+
+	// lingerTick is how often it looks whether they have.
+	lingerTick = 10 * time.Millisecond
+)
 
 // serve runs a process that has been initialised until its end, and returns its
 // exit status. It is the owner goroutine: it decides when the process leaves,
@@ -102,7 +107,7 @@ func (s *process) finish() {
 	}()
 	limit := time.NewTimer(leaveLimit)
 	defer limit.Stop()
-	tick := time.NewTicker(lingerLimit / 4)
+	tick := time.NewTicker(lingerTick)
 	defer tick.Stop()
 	for waiting := true; waiting; {
 		select {

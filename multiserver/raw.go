@@ -170,9 +170,11 @@ func (e *goroutines) runRaw(c *Conn) {
 		return
 	}
 	for !c.is(connClosing) {
-		<-e.slots
-		e.await(c, false)
-		e.slots <- struct{}{}
+		if c.is(connUnix) || !c.is(connLeaving) {
+			<-e.slots
+			e.await(c, false)
+			e.slots <- struct{}{}
+		}
 		switch {
 		case c.is(connClosing):
 		case c.is(connBlind):
@@ -180,11 +182,24 @@ func (e *goroutines) runRaw(c *Conn) {
 			e.rawServe(c)
 		case e.leaving.Load() && !c.is(connLeaving):
 			c.hurry()
-			if queued(int(c.fd)) == 0 {
-				return
-			}
+		case c.is(connLeaving) && !c.is(connUnix):
+			e.rawLinger(c)
+			return
 		default:
 			return // the client has gone, or so have we
+		}
+	}
+}
+
+// rawLinger is startLinger and linger of the raw form.
+func (e *goroutines) rawLinger(c *Conn) {
+	r := newRunner()
+	for end := c.startLinger(); end != finished; end = c.linger(r) {
+		<-e.slots
+		err := c.rc.waitRequest(0, func() bool { return false })
+		e.slots <- struct{}{}
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
 		}
 	}
 }

@@ -246,7 +246,10 @@ func (c *Conn) atEOF(rest []byte) outcome {
 		c.flags |= connEOF
 		c.answer(rest)
 	}
-	c.flags |= connEOF | connClosing
+	c.flags |= connClosing
+	if !c.is(connLeaving) || !c.is(connUnix) {
+		c.flags |= connEOF // after hurry it would be of our own making
+	}
 	return c.lastWords()
 }
 
@@ -266,15 +269,26 @@ func (c *Conn) lastWords() outcome {
 
 // startLinger says goodbye to a client over the network. A plain close would
 // reset the connection if the client sends just now, and so lose the reply:
-// instead close one half, and wait for a moment until the client has closed the
-// other.
+// instead close one half, and wait for a moment until the client has got
+// everything, or has closed the other half.
 func (c *Conn) startLinger() outcome {
 	if unix.Shutdown(int(c.fd), unix.SHUT_WR) != nil {
 		return finished
 	}
 	c.flags |= connLinger
+	if c.allArrived() {
+		return finished
+	}
 	c.lingers.Store(int64(c.s.uptime()))
 	return awaitRequest
+}
+
+// allArrived says that the client has acknowledged all of the reply (and not
+// perhaps the end of the connection, which counts as a byte). It then reads the
+// end before it can read of a reset, and need not be waited for.
+func (c *Conn) allArrived() bool {
+	unsent, err := unix.IoctlGetInt(int(c.fd), unix.TIOCOUTQ)
+	return err == nil && unsent <= 1
 }
 
 // linger throws away what still comes.

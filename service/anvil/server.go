@@ -116,7 +116,7 @@ func (a *service) handle(c *multiserver.Conn, req []byte) error {
 // is not ours to know, so that errors do not matter.
 func (a *service) preDisconnect(c *multiserver.Conn) {
 	p, _ := c.Data.(*Peer)
-	if reply := a.responder.goodbye(p, nil); len(reply) > 0 {
+	if reply := a.responder.goodbye(p, nil); len(reply) > 0 && c.EOF() {
 		c.Write(reply)
 		c.Flush()
 	}

@@ -59,7 +59,10 @@ func (a *acceptor) run() {
 // turn accepts what is there, up to a limit. It is false when the process
 // takes no more clients.
 func (a *acceptor) turn(control func(func(uintptr)) error) bool {
-	for range acceptsPerTurn {
+	for i := range acceptsPerTurn {
+		if i > 0 && a.s.srv.PreAccept != nil && !a.waiting(control) {
+			return true
+		}
 		if !a.s.preAccept() {
 			return false
 		}
@@ -85,6 +88,13 @@ func (a *acceptor) turn(control func(func(uintptr)) error) bool {
 		}
 	}
 	return true
+}
+
+// waiting says whether there is a client to accept: PreAccept is not to run
+// without one.
+func (a *acceptor) waiting(control func(func(uintptr)) error) (yes bool) {
+	control(func(fd uintptr) { yes = ready(int(fd), unix.POLLIN) })
+	return yes
 }
 
 // failed tells of an error of accept. Stock counts the serious ones, and ends

@@ -274,6 +274,15 @@ func (c *Conn) drop() {
 // String is how warnings name the client, as stock does: "anvil socket".
 func (c *Conn) String() string { return fmt.Sprintf("%s socket", c.s.opts.name) }
 
+// due says that what the connection waits for is there: it is this process that
+// was late, not the client.
+func (c *Conn) due() bool {
+	if len(c.out) > 0 {
+		return ready(int(c.fd), unix.POLLOUT)
+	}
+	return ready(int(c.fd), unix.POLLIN)
+}
+
 // expired says, and logs, that the client has taken too long. The next turn is
 // the last.
 func (c *Conn) expired() {

@@ -150,7 +150,9 @@ func (e *goroutines) await(c *Conn, unfinished bool) {
 // outOfTime ends a connection that did not become ready.
 func (c *Conn) outOfTime(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) && !c.is(connLeaving) {
-		c.expired()
+		if !c.due() {
+			c.expired()
+		}
 		return
 	}
 	c.flags |= connClosing

@@ -313,10 +313,13 @@ func (l *loop) expire() {
 			return
 		}
 		l.timeouts.clear(c)
-		if c.state() == parked {
-			c.expired()
-			l.ready.push(c)
+		if c.state() != parked {
+			continue
 		}
+		if !c.due() {
+			c.expired()
+		}
+		l.ready.push(c)
 	}
 }
 

@@ -3,6 +3,7 @@ package multiserver
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime"
@@ -52,8 +53,16 @@ const crashLimit = 64 << 10
 // wantsParent says whether this process is to be a small parent: master has
 // started it, and cannot be told that a process retires.
 func wantsParent(o *options, env environment) bool {
-	return !o.oneShot && !o.byHand() && o.transport != "" && env.get(envParent) == "" &&
-		env.get(masterproto.EnvRetiring) == "" && checkStatusChannel() == nil && checkListener(masterproto.ListenFD) == nil
+	if o.oneShot || o.byHand() || o.transport == "" || env.get(envParent) != "" ||
+		env.get(masterproto.EnvRetiring) != "" || checkStatusChannel() != nil {
+		return false
+	}
+	for fd := masterproto.ListenFD; fd < masterproto.ListenFD+o.sockets; fd++ {
+		if checkListener(fd) != nil {
+			return false // and the process will say so
+		}
+	}
+	return true
 }
 
 // smallParent is the parent's side.
@@ -305,15 +314,9 @@ func findParent(env environment) (*parentLink, error) {
 func (l *parentLink) watch(gone func()) {
 	// Ends when the parent ends, or with the process.
 	go func() {
-		for buf := make([]byte, 16); ; {
-			n, err := l.ctl.Read(buf)
-			if err == nil && n > 0 {
-				continue // it has confined itself
-			}
-			if !l.left.Load() {
-				gone()
-			}
-			return
+		l.ctl.Read(make([]byte, 16)) // nothing more is ever sent
+		if !l.left.Load() {
+			gone()
 		}
 	}()
 }
@@ -328,10 +331,25 @@ func (l *parentLink) confine(j confinement, p *mailconf.Params, log maillog.Sett
 	if err == nil {
 		_, err = l.ctl.Write(append([]byte{parentConfine}, text...))
 	}
+	if err == nil {
+		err = l.confined()
+	}
 	if err != nil {
 		return fmt.Errorf("cannot confine the parent of the service process: %w", err)
 	}
 	return nil
+}
+
+// confined waits until the parent has done so: nobody is served as long as any
+// of this service is more privileged than it should be.
+func (l *parentLink) confined() error {
+	l.ctl.SetReadDeadline(time.Now().Add(10 * time.Second))
+	defer l.ctl.SetReadDeadline(time.Time{})
+	n, err := l.ctl.Read(make([]byte, 16))
+	if err == nil && n == 0 {
+		return io.EOF
+	}
+	return err
 }
 
 // beat says that this process is alive, and when to say so again.

@@ -44,12 +44,6 @@ func parseLong(s string) (int64, bool) {
 	return n, ok && s != "" && rest == ""
 }
 
-// parseInt converts a whole string to a number of 32 bits.
-func parseInt(s string) (int, bool) {
-	n, ok := parseLong(s)
-	return int(n), ok && n == int64(int32(n))
-}
-
 // parseBool converts yes and no, in any case.
 func parseBool(s string) (value, ok bool) {
 	if equalFoldASCII(s, "yes") {

@@ -25,16 +25,21 @@ func TestBudget(t *testing.T) {
 		{small, 10, true, 10, 0},
 		{big, 80, true, 90, 0},
 		{small, 20, true, 100, 0},
-		{other, 5, true, 25, 1},    // the biggest goes, not the one that asked
-		{other, 200, false, 20, 1}, // the one that asked is the biggest
-		{small, 0, true, 0, 1},
+		{other, 5, true, 105, 1},   // the biggest goes, not the one that asked
+		{big, 85, false, 110, 1},   // it was cut already
+		{other, 70, true, 175, 1},  // what has been cut counts for the second limit only
+		{small, 50, false, 205, 1}, // which this one passes
+		{big, 0, true, 120, 1},     // has let go
+		{small, 50, true, 120, 2},  // the biggest of those that are left goes
+		{other, 0, true, 50, 2},
+		{small, 0, true, 0, 2},
 	} {
 		if ok := b.hold(step.c, step.n); ok != step.ok || b.used != step.used || len(cut) != step.cut {
 			t.Errorf("%d holds %d: %v, %d used, %d cut; want %+v", step.c.fd, step.n, ok, b.used, len(cut), step)
 		}
 	}
-	if len(cut) == 1 && cut[0] != big {
-		t.Error("the wrong client was cut")
+	if len(cut) != 2 || cut[0] != big || cut[1] != other {
+		t.Error("the wrong clients were cut")
 	}
 }
 

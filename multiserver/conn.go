@@ -155,6 +155,9 @@ func (c *Conn) Flush() error {
 	if c.run == nil {
 		return net.ErrClosed
 	}
+	if c.once != nil {
+		return c.flushOnce()
+	}
 	return c.send()
 }
 

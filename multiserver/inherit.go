@@ -139,7 +139,7 @@ func (s *process) listenByHand() ([]*os.File, error) {
 		switch {
 		case ok && kind == masterproto.TransportUnix && addr != "":
 			file, err = s.listenUnix(addr)
-		case ok && kind == masterproto.TransportInet:
+		case ok && kind == masterproto.TransportInet && addr != "":
 			file, err = listenInet(addr)
 		}
 		if err != nil {

@@ -23,8 +23,10 @@ import (
 
 // startLogging logs with what the environment offers, until main.cf is read.
 func (s *process) startLogging(argv []string) {
-	if s.env.get(masterproto.EnvVerbose) != "" {
-		s.opts.verbose = 1
+	early := 0 // -v is not heard of until main.cf has been read
+	if _, set := s.env.lookup(masterproto.EnvVerbose); set {
+		early = 1
+		s.opts.verbose++
 	}
 	program := "unknown"
 	if len(argv) > 0 {
@@ -39,7 +41,7 @@ func (s *process) startLogging(argv []string) {
 	} else {
 		s.log = maillog.New(maillog.Options{Program: program, PID: s.report.pid})
 	}
-	s.log.SetVerbose(s.opts.verbose)
+	s.log.SetVerbose(early)
 	if s.verbose() {
 		s.log.Infof("daemon started")
 	}
@@ -88,7 +90,11 @@ func (s *process) readConfig() (*mailconf.Config, error) {
 		conf.Set("process_name", s.opts.program)
 		return conf, nil
 	}
-	return mailconf.Read(mailconf.Dir(s.env.get), mailconf.Options{
+	dir, set := s.env.lookup(masterproto.EnvConfig)
+	if !set {
+		dir = mailconf.Dir(s.env.get)
+	}
+	return mailconf.Read(dir, mailconf.Options{
 		Warn:   warn,
 		Error:  func(text string) { s.log.Errorf("%s", text) },
 		Preset: []mailconf.Setting{{Name: "process_name", Value: s.opts.program}},
@@ -136,7 +142,6 @@ func (s *process) admit() error {
 	srv, o := s.srv, &s.opts
 	if !o.foreground && !o.oneShot && !o.byHand() && s.systemd == nil && isTerminal(0) {
 		s.log.SetStderrName(o.program)
-		s.log.SetStderr(true)
 		return fmt.Errorf("do not run this command by hand")
 	}
 	if err := s.conf.Load(srv.Tables...); err != nil {
@@ -191,7 +196,7 @@ func (s *process) settle() error {
 	s.bounds()
 	standalone := s.opts.byHand() || s.systemd != nil
 	if !standalone || s.opts.chroot {
-		if err := os.Chdir(s.params.QueueDirectory); err != nil {
+		if err := unix.Chdir(s.params.QueueDirectory); err != nil {
 			return fmt.Errorf("chdir(%q): %s", s.params.QueueDirectory, errText(err))
 		}
 	}
@@ -234,6 +239,9 @@ func (s *process) confine() error {
 		j.Root = s.params.QueueDirectory
 	}
 	if s.opts.unpriv {
+		if s.params.OwnerUID < 0 {
+			return fmt.Errorf("unknown user: %s", s.params.MailOwner)
+		}
 		j.User, j.UID, j.GID = s.params.MailOwner, s.params.OwnerUID, s.params.OwnerGID
 		groups, err := s.env.host.Groups(j.User, j.GID)
 		if err != nil {
@@ -302,6 +310,5 @@ func (s *process) readGeneration() error {
 
 // handleSignals sets up what stock's dispositions come to.
 func (s *process) handleSignals() {
-	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
 	signal.Notify(s.signals, syscall.SIGTERM, syscall.SIGINT)
 }

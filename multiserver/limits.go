@@ -17,6 +17,9 @@ const (
 	// ownThreads is what the process needs beside handlers: the runtime's own
 	// threads, the loops, and one for each core.
 	ownThreads = 12
+
+	// parentThreads is what the small parent needs.
+	parentThreads = 8
 )
 
 // bounds turns what the service wants and what the operating system allows into
@@ -28,11 +31,15 @@ func (s *process) bounds() {
 	s.maxMemory = orDefault(srv.MaxMemory, DefaultMaxMemory)
 	s.maxHandlers = orDefault(srv.MaxHandlers, DefaultMaxHandlers)
 	s.extraProcs = maxExtraProcs
-	if threads := threadLimit(); threads < ownThreads+runtime.GOMAXPROCS(0)+s.maxHandlers {
-		s.maxHandlers = max(1, (threads-ownThreads-runtime.GOMAXPROCS(0))/2)
+	own := ownThreads + runtime.GOMAXPROCS(0)
+	if s.parent != nil {
+		own += parentThreads // of the same user, in the same control group
+	}
+	if threads, taken := s.threadLimit(); threads-taken < own+s.maxHandlers {
+		s.maxHandlers = max(1, (threads-taken-own)/2)
 		s.extraProcs = max(0, min(maxExtraProcs, s.maxHandlers/2))
-		s.log.Warningf("only %d threads are allowed (RLIMIT_NPROC or pids.max): at most %d requests are handled at a time",
-			threads, s.maxHandlers)
+		s.log.Warningf("only %d threads are allowed (RLIMIT_NPROC or pids.max), %d are taken: at most %d requests are handled at a time",
+			threads, taken, s.maxHandlers)
 	}
 	files := fileLimit()
 	s.maxClients = max(1, files-min(reservedFiles, files/2))
@@ -58,26 +65,56 @@ func fileLimit() int {
 	return int(lim.Cur)
 }
 
-// threadLimit is how many threads this process may have, as far as can be told.
-// Root is not subject to RLIMIT_NPROC, but a process that drops privileges will
-// be.
-func threadLimit() int {
-	limit := math.MaxInt32
+// threadLimit is how many threads this process, its parent and others may have
+// together, as far as can be told, and how many others have.
+func (s *process) threadLimit() (limit, taken int) {
+	limit = math.MaxInt32
 	var lim unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_NPROC, &lim) == nil && lim.Cur < uint64(limit) {
-		limit = int(lim.Cur)
+	if unix.Getrlimit(unix.RLIMIT_NPROC, &lim) == nil && lim.Cur < crowded {
+		limit, taken = int(lim.Cur), s.threadsOfUser()
 	}
-	if n, ok := pidsMax(); ok {
-		limit = min(limit, n)
+	if most, now, ok := pidsMax(); ok && most < crowded && most-now < limit-taken {
+		limit, taken = most, now
 	}
-	return limit
+	return limit, taken
 }
 
-// pidsMax reads the limit of the control group of this process.
-func pidsMax() (int, bool) {
+// crowded is a limit on threads below which it is worth counting them.
+const crowded = 4096
+
+// threadsOfUser counts the threads of others with the user id that this process
+// will have. Root is not subject to RLIMIT_NPROC, but a process that drops
+// privileges will be.
+func (s *process) threadsOfUser() int {
+	uid := os.Getuid()
+	if s.opts.unpriv {
+		uid = s.params.OwnerUID
+	}
+	procs, err := os.ReadDir("/proc")
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, p := range procs {
+		pid, err := strconv.Atoi(p.Name())
+		if err != nil || pid == s.env.pid || s.parent != nil && pid == s.parent.pid {
+			continue
+		}
+		var st unix.Stat_t
+		if unix.Stat("/proc/"+p.Name(), &st) == nil && int(st.Uid) == uid {
+			threads, _ := os.ReadDir("/proc/" + p.Name() + "/task")
+			n += len(threads)
+		}
+	}
+	return n
+}
+
+// pidsMax reads the limit of the control group of this process, and how much of
+// it is used.
+func pidsMax() (most, now int, ok bool) {
 	cgroups, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
 	for line := range strings.Lines(string(cgroups)) {
 		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
@@ -93,13 +130,20 @@ func pidsMax() (int, bool) {
 		default:
 			continue
 		}
-		text, err := os.ReadFile(base + parts[2] + "/pids.max")
-		if err != nil {
-			continue
-		}
-		if n, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
-			return n, true
+		if most, ok = readNumber(base + parts[2] + "/pids.max"); ok {
+			now, _ = readNumber(base + parts[2] + "/pids.current")
+			return most, now, true
 		}
 	}
-	return 0, false
+	return 0, 0, false
+}
+
+// readNumber reads a file that holds a number; "max" is none.
+func readNumber(path string) (int, bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	return n, err == nil
 }

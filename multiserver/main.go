@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +32,7 @@ func Main(s *Server) {
 
 // main is Main without the exit, unless there is a fatal error.
 func (s *process) main(argv []string) int {
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
 	opts, optErr := parseOptions(argv)
 	if optErr == nil && wantsParent(&opts, s.env) {
 		status, err := runParent(argv, opts.sockets, maillog.New(maillog.Options{Program: argv[0]}))
@@ -93,6 +96,7 @@ func (s *process) begin() error {
 		s.log.Warningf("cannot arrange for crash output: %v", err)
 	}
 	s.memory = newBudget(s.maxMemory, s.cut)
+	s.limitHeap()
 	s.room = newRoom(s.maxClients, s.report.setBusy)
 	if s.engine, err = s.newEngine(); err != nil {
 		return fmt.Errorf("cannot start event loops: %w", err)
@@ -179,4 +183,18 @@ func (s *process) crashOutput() error {
 func isPipe(fd int) bool {
 	var st unix.Stat_t
 	return unix.Fstat(fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFIFO
+}
+
+// ownMemory is what the process needs beside what its clients hold.
+const ownMemory = 6 << 20
+
+// limitHeap has the garbage collector keep to half as much again as MaxMemory: a client that is
+// cut lets go of its memory a moment later, when others may have taken more, and
+// a buffer that grows is there twice. By itself the collector would let the heap
+// grow to twice of all that. The buffers have no pointers in them, so that even
+// many collections cost little.
+func (s *process) limitHeap() {
+	if s.env.get("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(s.maxMemory/2*3 + ownMemory))
+	}
 }

@@ -49,14 +49,17 @@ func (c *Conn) serveOnce() error {
 	if !whole {
 		c.flags |= connEOF
 	}
-	if len(req) > 0 {
-		err = c.handle(req)
+	if len(req) == 0 {
+		return errors.New("no request on standard input")
 	}
-	if c.s.srv.PreDisconnect != nil {
-		c.guard(func() error { c.s.srv.PreDisconnect(c); return nil })
+	err = c.handle(req)
+	writeErr := c.flushOnce()
+	// As in stock, a client that is not disconnected by the service is not
+	// disconnected at all.
+	if hook := c.s.srv.PreDisconnect; hook != nil && (err != nil || c.is(connClosing)) {
+		c.guard(func() error { hook(c); return nil })
 	}
-	_, writeErr := c.once.out.Write(append(c.out, c.run.reply...))
-	return errors.Join(err, writeErr)
+	return first(errors.Join(err, writeErr))
 }
 
 // request reads one request, or the unfinished rest before end of file.
@@ -78,6 +81,16 @@ func (o *oneShot) request(s *process) (req []byte, whole bool, err error) {
 		}
 		state = next
 	}
+}
+
+// flushOnce writes the reply.
+func (c *Conn) flushOnce() error {
+	reply := c.run.reply
+	c.run.reply = reply[:0]
+	if len(reply) == 0 {
+		return nil
+	}
+	return c.once.write(reply)
 }
 
 // read and write are Read and Write of the raw form.

@@ -13,11 +13,12 @@ import (
 
 // options is the command line.
 type options struct {
-	program   string // basename of argv[0]
-	name      string // of the service
-	transport string
-	sockets   int
-	args      []string // left over
+	program     string // basename of argv[0]
+	name        string // of the service
+	transport   string
+	noTransport bool // -t was not given
+	sockets     int
+	args        []string // left over
 
 	chroot     bool // -c
 	foreground bool // -d
@@ -46,7 +47,7 @@ const getoptSpec = "cdDi:lm:n:o:s:St:uvVz"
 // parseOptions reads the command line. Its errors have stock's texts; the
 // options that stood before the one in error are filled in.
 func parseOptions(argv []string) (options, error) {
-	o := options{sockets: 1}
+	o := options{sockets: 1, noTransport: true}
 	if len(argv) > 0 {
 		o.program = filepath.Base(argv[0])
 		argv = argv[1:]
@@ -92,7 +93,7 @@ func (o *options) apply(p *getopt.Parser) error {
 	case 'S':
 		o.oneShot = true
 	case 't':
-		o.transport = p.Arg
+		o.transport, o.noTransport = p.Arg, false
 	case 'u':
 		o.unpriv = true
 	case 'v':
@@ -102,7 +103,7 @@ func (o *options) apply(p *getopt.Parser) error {
 	case 'z':
 		o.unlimited = true
 	default:
-		return fmt.Errorf("invalid option: %c", p.Bad)
+		return fmt.Errorf("invalid option: %s", []byte{p.Bad})
 	}
 	return nil
 }
@@ -120,6 +121,7 @@ func (o *options) takeLong(argv []string) (rest []string, err error) {
 		case name == "--listen":
 			if !hasValue {
 				if i++; i == len(argv) {
+					o.listen = append(o.listen, "") // by hand it is: tell the terminal
 					return nil, fmt.Errorf("option --listen needs an address: unix:PATH or inet:HOST:PORT")
 				}
 				value = argv[i]
@@ -162,9 +164,10 @@ func (o *options) override(conf *mailconf.Config) error {
 
 // checkTransport says whether the service can be had in the way asked for.
 func (o *options) checkTransport() error {
-	switch strings.ToLower(o.transport) {
-	case "":
+	if o.noTransport {
 		return fmt.Errorf("no transport type specified")
+	}
+	switch strings.ToLower(o.transport) {
 	case masterproto.TransportInet, masterproto.TransportUnix, masterproto.TransportPass:
 		return nil
 	}

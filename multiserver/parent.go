@@ -57,6 +57,9 @@ func wantsParent(o *options, env environment) bool {
 		env.get(masterproto.EnvRetiring) != "" || checkStatusChannel() != nil {
 		return false
 	}
+	if !isPipe(masterproto.FlowReadFD) || !isPipe(masterproto.FlowWriteFD) {
+		return false // no master; the numbers may be our own
+	}
 	for fd := masterproto.ListenFD; fd < masterproto.ListenFD+o.sockets; fd++ {
 		if checkListener(fd) != nil {
 			return false // and the process will say so
@@ -88,6 +91,7 @@ type smallParent struct {
 // without a parent.
 func runParent(argv []string, sockets int, log *maillog.Logger) (int, error) {
 	p := &smallParent{log: log, beats: make(chan struct{}, 1), watchdog: make(chan time.Duration, 1)}
+	runtime.GOMAXPROCS(1) // few threads: they count like those of the real process
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 	if err := p.start(argv, sockets); err != nil {

@@ -13,7 +13,7 @@ import (
 const (
 	DefaultMaxRequest  = 1 << 20  // bytes of one request
 	DefaultMaxReply    = 16 << 20 // bytes of one reply that the client has not taken
-	DefaultMaxMemory   = 64 << 20 // bytes of unfinished requests and untaken replies, all clients together
+	DefaultMaxMemory   = 32 << 20 // bytes of unfinished requests and untaken replies, all clients together
 	DefaultMaxHandlers = 256      // requests that are being handled for longer than a moment
 )
 

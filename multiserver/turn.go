@@ -200,6 +200,8 @@ func (c *Conn) grow(rest []byte) bool {
 	for size <= len(rest) {
 		size *= 2
 	}
+	// One byte more than allowed tells that there is too much.
+	size = min(size, c.s.maxRequest+1)
 	if !inPlace && cap(c.in) >= size {
 		c.in = c.in[:copy(c.in[:cap(c.in)], rest)]
 		return true

@@ -279,8 +279,10 @@ func TestReadable(t *testing.T) {
 		t.Error("readable with nothing sent")
 	}
 	server.Write([]byte("x"))
-	if !anvil.Readable(client) || !anvil.Readable(client) {
-		t.Error("not readable, or not twice, with a byte sent")
+	for range 2 { // looking takes nothing away
+		if !anvil.Readable(client) {
+			t.Error("not readable with a byte sent")
+		}
 	}
 	client.Read(make([]byte, 1))
 	server.Close()

@@ -30,14 +30,6 @@ type invocation struct {
 	prepare func(r *rig) error
 	deaf    bool   // nobody reads the log while the program runs
 	uid     uint32 // who starts it; 0: root
-	rlimit  []rlimit
-	cgroup  *os.File // the folder of a control group to start it in
-}
-
-// rlimit is a resource limit, soft and hard.
-type rlimit struct {
-	resource int
-	value    uint64
 }
 
 // An outcome is what became of it, with the folder's name made "@dir@".

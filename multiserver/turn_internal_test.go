@@ -17,14 +17,20 @@ func turner(t testing.TB, handle func(c *Conn, req []byte) error) (c *Conn, clie
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { unix.Close(fds[0]); unix.Close(fds[1]) })
+	t.Cleanup(func() { unix.Close(fds[1]) })
 	s := newProcess(&Server{Frame: attr.Plain.Frame, Handle: handle}, environment{})
 	s.log = maillog.ToWriter(io.Discard, maillog.Options{})
 	t.Cleanup(func() { s.log.Close() })
 	s.params = &mailconf.Params{}
 	s.maxRequest, s.maxReply = DefaultMaxRequest, DefaultMaxReply
 	s.memory = newBudget(DefaultMaxMemory, func(*Conn, int) {})
-	return &Conn{s: s, fd: int32(fds[0]), flags: connUnix}, fds[1]
+	c = &Conn{s: s, fd: int32(fds[0]), flags: connUnix}
+	t.Cleanup(func() {
+		if !c.lost.Load() { // else its last turn has closed it
+			unix.Close(fds[0])
+		}
+	})
+	return c, fds[1]
 }
 
 var anvilRequest = []byte("request=message\nident=smtp:192.0.2.1\n\n")
@@ -64,6 +70,74 @@ func TestTurnAllocatesNothing(t *testing.T) {
 	if string(buf[:17]) != "status=0\nrate=7\n\n" {
 		t.Errorf("reply %q", buf)
 	}
+}
+
+// FuzzTurn feeds a live connection with anything, in pieces of any size: the
+// replies must be those to the whole, and nothing may be held at the end.
+func FuzzTurn(f *testing.F) {
+	f.Add([]byte("request=a\nident=b\n\n"), uint8(1))
+	f.Add([]byte("a=b\n\n\n\nx\x00=\n{\x00\nk=v\n}\x00\n\nrest"), uint8(3))
+	f.Fuzz(func(t *testing.T, input []byte, size uint8) {
+		if len(input) > 1<<12 {
+			return
+		}
+		echo := func(c *Conn, req []byte) error {
+			_, err := c.Write(append([]byte{'<'}, req...))
+			return err
+		}
+		var want []byte
+		for data := input; len(data) > 0; {
+			n, _, err := attr.Plain.Frame(data, 0)
+			if err != nil {
+				return
+			}
+			if n == 0 {
+				n = len(data) // the rest, at end of file
+			}
+			want = append(append(want, '<'), data[:n]...)
+			data = data[n:]
+		}
+		c, client := turner(t, echo)
+		s := c.s
+		s.room = newRoom(1, func(bool) {})
+		s.clients.add(c)
+		r := newRunner()
+		var got []byte
+		buf := make([]byte, 1<<16)
+		take := func() {
+			for {
+				n, errno := recvNow(client, buf)
+				if errno != 0 || n == 0 {
+					return
+				}
+				got = append(got, buf[:n]...)
+			}
+		}
+		for data := input; len(data) > 0; {
+			n := min(int(size)+1, len(data))
+			unix.Write(client, data[:n])
+			data = data[n:]
+			for end := c.turn(r); end == goOn || end == awaitRoom; end = c.turn(r) {
+				take()
+			}
+			take()
+		}
+		unix.Shutdown(client, unix.SHUT_WR)
+		c.flags |= connToEnd
+		for end := c.turn(r); end != finished; end = c.turn(r) {
+			if end == awaitRequest {
+				t.Fatalf("the last turn ends with %d", end)
+			}
+			take()
+		}
+		take()
+		if string(got) != string(want) {
+			t.Errorf("replies %q, want %q", got, want)
+		}
+		if s.memory.used != 0 || len(s.clients.all) != 0 {
+			t.Errorf("%d bytes and %d clients are left", s.memory.used, len(s.clients.all))
+		}
+	})
 }
 
 func BenchmarkTurn(b *testing.B) {

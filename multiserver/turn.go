@@ -85,6 +85,9 @@ func (c *Conn) progress(r *runner) outcome {
 		}
 		n, buf := c.receive(r, rest)
 		dry = !toEnd && n < len(buf)-len(rest)
+		if len(rest) > 0 {
+			rest = c.in[:len(rest)] // has moved
+		}
 		switch {
 		case n > 0 && len(rest) == 0:
 			data = buf[:n]

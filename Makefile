@@ -25,7 +25,7 @@ run: build
 # The tests run against a stock Postfix; deps installs it where it is missing.
 test: deps build
 	$(GO) vet ./...
-	$(GO) test -timeout 15m ./...
+	$(GO) test -count=1 -timeout 15m ./...
 
 race: deps build
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./attr ./dict/... ./internal/... ./mailconf/... ./maillog ./masterproto \
@@ -38,6 +38,7 @@ short:
 # Ours and stock's side by side, in one run. BENCHFLAGS: see go run ./test/bench -h.
 bench: deps build
 	$(GO) run ./test/bench $(BENCHFLAGS)
+	$(GO) test -run "^$$" -bench "Turn|Serve|Respond" -benchmem ./attr ./multiserver ./service/anvil
 
 gobench:
 	$(GO) test -run '^$$' -bench . -benchmem ./attr ./maillog ./mailconf ./multiserver ./service/...

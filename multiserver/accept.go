@@ -47,7 +47,14 @@ func (a *acceptor) run() {
 	}
 	var readable = func(fd uintptr) bool { return ready(int(fd), unix.POLLIN) }
 	for {
-		if raw.Read(readable) != nil || !a.s.room.wait() {
+		if err := raw.Read(readable); err != nil {
+			if !errors.Is(err, os.ErrDeadlineExceeded) { // which is stop
+				a.s.log.Warningf("cannot wait for clients: %v", err)
+				a.s.retire("listener failed")
+			}
+			return
+		}
+		if !a.s.room.wait() {
 			return
 		}
 		if !a.turn(raw.Control) {
@@ -142,6 +149,11 @@ func (s *process) welcome(fd int, attrs map[string]string) {
 	s.serveClient(fd, attrs)
 }
 
+// passes says that clients are passed by other services.
+func (s *process) passes() bool {
+	return s.underMaster && strings.EqualFold(s.opts.transport, masterproto.TransportPass)
+}
+
 // admitClient counts a client.
 func (s *process) admitClient() bool {
 	if !s.life.clientAccepted() {
@@ -155,6 +167,9 @@ func (s *process) admitClient() bool {
 func (s *process) serveClient(fd int, attrs map[string]string) {
 	c := &Conn{s: s, fd: int32(fd), attrs: attrs}
 	c.inspect()
+	if s.passes() {
+		c.flags |= connPassed
+	}
 	if s.verbose() {
 		s.log.Infof("connection established fd %d", fd)
 	}
@@ -294,8 +309,8 @@ func (s *process) receivePassed(fd int) {
 	// Ends after at most twice PassTimeout; finish waits for it, within its limit.
 	go func() {
 		defer s.handshakes.Done()
-		conn := os.NewFile(uintptr(fd), "pass socket")
-		defer conn.Close() // the sender waits for that
+		conn := s.passOn(fd)
+		defer s.passedOn(conn) // the sender waits for that
 		client, attrs, err := masterproto.ReceivePass(conn)
 		if err != nil {
 			s.log.Warningf("pass_accept_attr: %s", errText(err))
@@ -304,6 +319,35 @@ func (s *process) receivePassed(fd int) {
 		}
 		s.serveClient(client, attrs)
 	}()
+}
+
+// passOn remembers the connection fd while another one is passed on it, and
+// passedOn closes it.
+func (s *process) passOn(fd int) *os.File {
+	conn := os.NewFile(uintptr(fd), "pass socket")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.passing == nil {
+		s.passing = make(map[*os.File]struct{})
+	}
+	s.passing[conn] = struct{}{}
+	return conn
+}
+
+func (s *process) passedOn(conn *os.File) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.passing, conn)
+	conn.Close()
+}
+
+// closePassing gives up what has not been passed.
+func (s *process) closePassing() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for conn := range s.passing {
+		conn.Close()
+	}
 }
 
 // complaint is a warning that is not repeated all the time.
@@ -338,12 +382,12 @@ func errText(err error) string {
 }
 
 // listenAddr is the address of the first listener.
-func (s *process) listenAddr() net.Addr {
-	if len(s.acceptors) == 0 {
-		return sockAddr(nil, unix.EBADF)
-	}
+func listenAddr(files []*os.File) net.Addr {
 	addr := sockAddr(nil, unix.EBADF)
-	raw, err := s.acceptors[0].file.SyscallConn()
+	if len(files) == 0 {
+		return addr
+	}
+	raw, err := files[0].SyscallConn()
 	if err == nil {
 		raw.Control(func(fd uintptr) { addr = sockAddr(unix.Getsockname(int(fd))) })
 	}

@@ -49,7 +49,7 @@ func bare(t *testing.T, srv *Server, env map[string]string) (*process, *lines) {
 }
 
 func TestAdmit(t *testing.T) {
-	full, empty := "pcre:/etc/postfix/filter", " "
+	full, empty, known := "static:x, pcre:/etc/postfix/filter", " ", "inline:{ {4.1.1 = 5.1.1 gone} }, static:{a b}"
 	for _, test := range []struct {
 		srv    Server
 		change func(o *options)
@@ -68,7 +68,8 @@ func TestAdmit(t *testing.T) {
 		{Server{}, func(o *options) { o.transport = "INET" }, ""},
 		{Server{BounceTitle: "agent", BounceMaps: &empty}, nil, ""},
 		{Server{BounceTitle: "agent", BounceMaps: &full}, nil,
-			"agent: delivery status filters are not supported yet: pcre:/etc/postfix/filter"},
+			"agent: unsupported dictionary type: pcre"},
+		{Server{BounceTitle: "agent", BounceMaps: &known}, nil, ""},
 	} {
 		s, _ := bare(t, &test.srv, nil)
 		if test.change != nil {
@@ -76,6 +77,31 @@ func TestAdmit(t *testing.T) {
 		}
 		if got := fmt.Sprint(s.admit()); got != test.want && (test.want != "" || got != "<nil>") {
 			t.Errorf("%+v: %s, want %q", test.srv, got, test.want)
+		}
+	}
+}
+
+func TestFilterStatus(t *testing.T) {
+	maps := "inline:{ {4.1.1 = 5.1.1 gone}, {4.1.2 = 4.1.3 y} }, inline:{ {4.1.2 = no}, {4.1.4 = 4.1.5 z} }"
+	srv := &Server{BounceMaps: &maps}
+	s, _ := bare(t, srv, nil)
+	if err := s.openFilter(); err != nil {
+		t.Fatal(err)
+	}
+	for status, want := range map[string]string{"4.1.1": "5.1.1 gone", "4.1.2": "4.1.3 y", "4.1.4": "4.1.5 z", "2.0.0": ""} {
+		got, found, err := srv.FilterStatus(t.Context(), status)
+		if got != want || found != (want != "") || err != nil {
+			t.Errorf("%s becomes %q, %v, %v", status, got, found, err)
+		}
+	}
+}
+
+func TestMapNames(t *testing.T) {
+	for list, want := range map[string]string{
+		"": "", " , ": "", "a:b": "a:b", "a:b, c:d\te:f": "a:b|c:d|e:f", "inline:{ {a = b} }, x:y": "inline:{ {a = b} }|x:y", "inline:{ a": "inline:{ a",
+	} {
+		if got := strings.Join(mapNames(list), "|"); got != want {
+			t.Errorf("%q is %q, want %q", list, got, want)
 		}
 	}
 }
@@ -134,6 +160,7 @@ func TestAcceptErrors(t *testing.T) {
 	}
 	a.failed(unix.EINVAL)
 	s.log.Flush(time.Second)
+	a.failed(unix.EMFILE) // told already
 	want := "test: warning: accept connection: Too many open files\ntest: error: accept connection: Invalid argument\n"
 	if out.String() != want {
 		t.Errorf("log %q, want %q", out, want)

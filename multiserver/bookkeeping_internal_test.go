@@ -156,6 +156,7 @@ func TestReporter(t *testing.T) {
 	master, r, gone := channel(t)
 	for range 1000 {
 		r.used()
+		r.worked()
 	}
 	if got := statuses(t, master); len(got) != 2 || got[0] != masterproto.Taken || got[1] != masterproto.Avail {
 		t.Errorf("first use tells %v", got)

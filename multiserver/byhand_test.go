@@ -244,7 +244,7 @@ func (m *serviceManager) start(cmd *exec.Cmd) *program {
 	// LISTEN_PID is known only after the fork.
 	cmd.Args = []string{"sh", "-c", "LISTEN_PID=$$ exec " + cmd.Path}
 	cmd.Path = "/bin/sh"
-	cmd.Env = append(cmd.Env, "LISTEN_FDS=1", "LISTEN_FDNAMES=mail", "NOTIFY_SOCKET="+m.notify.LocalAddr().String())
+	cmd.Env = append(cmd.Env, "LISTEN_FDS=1", "LISTEN_FDNAMES=mail", "WATCHDOG_USEC=200000", "NOTIFY_SOCKET="+m.notify.LocalAddr().String())
 	cmd.ExtraFiles = []*os.File{m.socket}
 	return launch(m.t, cmd)
 }
@@ -274,7 +274,9 @@ func TestSystemd(t *testing.T) {
 	}
 	c.Close()
 	m.told("READY=1")
-	m.told("WATCHDOG=1")
+	for range 3 { // as often as WATCHDOG_USEC wants it
+		m.told("WATCHDOG=1")
+	}
 	p.stop()
 	m.told("STOPPING=1")
 	if _, err := os.Lstat(m.path); err != nil {

@@ -46,11 +46,13 @@ type Conn struct {
 	run   *runner           // the goroutine in whose turn the connection is
 	in    []byte            // what has come of an unfinished request
 	out   []byte            // what has not gone of a reply
+	space int               // size of the array behind out, what has gone included
 	attrs map[string]string // of a passed connection, until PostAccept has had them
 	frame int               // resume point for Frame in in
 	flags connFlags
 	slow  uint8 // how many more turns are to run beside the loop
 	held  bool  // the budget knows of this connection
+	moved bool  // some of out has gone since the loop last looked
 
 	// Owned by the loop, not thread-safe.
 	seat
@@ -78,6 +80,7 @@ const (
 	connBlind                         // nothing is read yet, for want of a flow-control token
 	connVoid                          // the reply has become too large: nothing of it is sent
 	connLinger                        // the reply half is closed, wait for the client's end
+	connPassed                        // was passed by another service
 	connUnix                          // a unix-domain socket
 )
 
@@ -147,7 +150,7 @@ func (c *Conn) ReplyBuffer() []byte {
 
 // Flush sends what has been written. In the framed form it does not wait: what
 // the client's socket does not take now is sent later. In the raw form it
-// blocks for at most ipc_timeout.
+// blocks; each wait for room is bounded by ipc_timeout.
 func (c *Conn) Flush() error {
 	if c.raw.form {
 		return c.rawFlush()
@@ -168,8 +171,10 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Context ends when the client has hung up, was cut, or the process ends. It
-// may be asked for and used by any goroutine.
+// Context ends when the connection is over: cut, closed, or the process ends.
+// That the client has hung up is noticed while a handler runs only by the event
+// loops, and over the network only when the connection is reset. It may be asked
+// for and used by any goroutine.
 func (c *Conn) Context() context.Context {
 	if have := c.cancel.Load(); have != nil {
 		return have
@@ -225,6 +230,21 @@ func (c *Conn) handle(req []byte) (err error) {
 	return c.s.srv.Handle(c, req)
 }
 
+// cut is Frame, guarded as handle is.
+func (c *Conn) cut(data []byte) (n, next int, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.panicked(v)
+			n, err = 0, ErrDisconnect
+		}
+	}()
+	n, next, err = c.s.srv.Frame(data, c.frame)
+	if err == nil && n > len(data) {
+		err = fmt.Errorf("frame wants %d bytes of %d", n, len(data))
+	}
+	return n, next, err
+}
+
 func (c *Conn) panicked(v any) {
 	if c.run != nil {
 		c.run.reply = c.run.reply[:0]
@@ -258,6 +278,10 @@ func (c *Conn) disconnect() {
 	c.hangUp()
 	c.drop()
 	c.s.clients.remove(c)
+	if c.is(connPassed) && c.loop != nil {
+		// Closing does not take it out of the set as long as the sender has it open.
+		unix.EpollCtl(c.loop.epfd, unix.EPOLL_CTL_DEL, int(c.fd), nil)
+	}
 	if c.file != nil {
 		c.file.Close()
 	} else {

@@ -29,10 +29,10 @@
 //
 // Handlers of different clients run at the same time, those of one client never.
 // PostAccept, handlers and PreDisconnect of one client run one after the other.
-// Loop and PreAccept never run beside themselves; PreInit, PostInit and Exit run
-// alone. A handler may block or compute for long; others are served meanwhile.
-// The context of a client (Conn.Context) ends when it has hung up, when it was
-// cut, or when the process ends.
+// Loop and PreAccept never run beside themselves; PreInit and PostInit run alone,
+// and so does Exit, unless a handler has not ended within 4 seconds. A handler may
+// block or compute for long; others are served meanwhile. The context of a client
+// (Conn.Context) ends with the connection.
 //
 // # Rules
 //

@@ -111,19 +111,23 @@ func (e *goroutines) turn(c *Conn) outcome {
 	return end
 }
 
-// lend lends processors to turns that take long, as the monitor of the loops
-// does: those that are still there at the next tick.
+// lend lends processors while more turns are under way than there are cores: a
+// turn that neither sleeps nor computes for long has ended before another begins
+// on its processor.
 func (e *goroutines) lend() {
 	procs := newProcessors(e.s.extraProcs)
 	for quiet := 0; quiet < 3; {
 		nap(monitorTick)
 		turns := len(e.slots)
-		procs.lend(turns)
+		procs.lend(max(0, turns-procs.base))
 		if quiet++; turns > 0 || procs.lent() {
 			quiet = 0
 		}
 	}
 	e.ticking.Store(false)
+	if len(e.slots) > procs.base && e.ticking.CompareAndSwap(false, true) {
+		go e.lend() // a turn that saw ticking just before has begun meanwhile
+	}
 }
 
 // await waits until the client has sent something, without a limit unless it
@@ -135,7 +139,6 @@ func (e *goroutines) await(c *Conn, unfinished bool) {
 		case <-e.gone:
 		}
 		c.flags &^= connBlind
-		return
 	}
 	var limit time.Duration
 	if unfinished {

@@ -1,6 +1,7 @@
 package multiserver
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -159,6 +160,9 @@ func (s *process) listenUnix(path string) (*os.File, error) {
 			conn.Close()
 			return nil, unix.EADDRINUSE
 		}
+		if !errors.Is(err, unix.ECONNREFUSED) {
+			return nil, err // somebody may well listen
+		}
 		os.Remove(path)
 	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
@@ -229,10 +233,10 @@ func watchStatus(fd int, gone func()) error {
 			n, err := unix.EpollWait(int(epfd), events[:], 0)
 			return n > 0 || err != nil && err != unix.EINTR
 		})
-		if err == nil {
-			gone()
-		}
 		file.Close()
+		if err == nil || !errors.Is(err, os.ErrClosed) {
+			gone() // or it cannot be watched for, which must not go unnoticed
+		}
 	}()
 	return nil
 }

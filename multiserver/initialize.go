@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -155,9 +154,11 @@ func (s *process) admit() error {
 		return fmt.Errorf("service %s requires a process limit of 0", o.name)
 	case srv.Privileged && o.unpriv:
 		return fmt.Errorf("service %s requires privileged operation", o.name)
-	case srv.BounceMaps != nil && strings.TrimSpace(*srv.BounceMaps) != "":
-		return fmt.Errorf("%s: delivery status filters are not supported yet: %s", srv.BounceTitle, *srv.BounceMaps)
-	case byMaster:
+	}
+	if err := s.openFilter(); err != nil {
+		return err
+	}
+	if byMaster {
 		return o.checkTransport()
 	}
 	return nil
@@ -310,5 +311,5 @@ func (s *process) readGeneration() error {
 
 // handleSignals sets up what stock's dispositions come to.
 func (s *process) handleSignals() {
-	signal.Notify(s.signals, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(s.signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 }

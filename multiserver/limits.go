@@ -50,9 +50,12 @@ func (s *process) bounds() {
 	}
 }
 
+// maxBound keeps sums and multiples of bounds from overflowing.
+const maxBound = math.MaxInt / 4
+
 func orDefault(n, def int) int {
 	if n > 0 {
-		return n
+		return min(n, maxBound)
 	}
 	return def
 }

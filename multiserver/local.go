@@ -26,12 +26,7 @@ func (s *Server) ResolveLocal(ctx context.Context, domain string) (bool, error) 
 // a type that the program has not got is unavailable, which is logged when it
 // is asked; a service that never asks need not have it.
 func (s *process) initLocal() error {
-	drivers := s.srv.TableTypes
-	if drivers == nil {
-		drivers = []dict.Driver{statictable.Driver(), inlinetable.Driver()}
-	}
-	warn := func(text string) { s.log.Warningf("%s", text) }
-	types := dict.NewTypes(dict.Options{UTF8: s.params.SMTPUTF8Enable, Warn: warn}, drivers...)
+	types := dict.NewTypes(dict.Options{UTF8: s.params.SMTPUTF8Enable, Warn: s.warn}, s.drivers()...)
 	var own []netip.Addr
 	for _, prefix := range s.params.OwnAddrs {
 		own = append(own, prefix.Addr())
@@ -43,10 +38,20 @@ func (s *process) initLocal() error {
 		Proxy:         s.proxyAddrs(),
 		IPv4Only:      !s.params.IPv6,
 		Types:         types,
-		Warn:          warn,
+		Warn:          s.warn,
 	})
 	return err
 }
+
+// drivers are the types of tables that the service has.
+func (s *process) drivers() []dict.Driver {
+	if s.srv.TableTypes != nil {
+		return s.srv.TableTypes
+	}
+	return []dict.Driver{statictable.Driver(), inlinetable.Driver()}
+}
+
+func (s *process) warn(text string) { s.log.Warningf("%s", text) }
 
 // proxyAddrs are the addresses of proxy_interfaces.
 // postfix: src/global/own_inet_addr.c proxy_inet_addr_init

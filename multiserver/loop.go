@@ -3,8 +3,6 @@ package multiserver
 import (
 	"sync"
 	"sync/atomic"
-	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,6 +30,7 @@ type loop struct {
 	// For everybody.
 	current  atomic.Pointer[Conn] // of the last inline turn
 	turns    atomic.Uint32        // counts inline turns
+	rounds   atomic.Uint32        // counts looks at what is to do
 	asleep   atomic.Bool          // is waiting, or about to
 	detached atomic.Int32         // turns away from the loop
 	noted    atomic.Bool          // notes is not empty
@@ -55,6 +54,7 @@ const (
 	noteBack                  // c's turn away from the loop has ended
 	noteSee                   // c need not be held up any longer
 	noteLeave                 // the process leaves
+	noteLook                  // look again at what is waiting
 )
 
 // wakeSlot marks events of the loop's own wake-up descriptor.
@@ -101,6 +101,7 @@ func (l *loop) post(what noteKind, c *Conn) {
 // another goroutine (false).
 func (l *loop) run(r *runner) bool {
 	for {
+		l.rounds.Add(1)
 		l.readNotes()
 		l.expire()
 		for l.waiting.len() > 0 && l.detached.Load() < l.maxDetached && l.ready.len() < len(l.events) {
@@ -173,8 +174,12 @@ func (l *loop) apply(c *Conn, end outcome) {
 	case end == goOn:
 		l.ready.push(c)
 	case end == awaitRoom:
+		// What the client sends meanwhile is no progress.
+		if c.moved || !c.wantOut || c.timer.deadline == 0 {
+			l.timeouts.set(c, l.e.s.uptime()+c.ipcTimeout())
+		}
+		c.moved = false
 		l.watch(c, true)
-		l.timeouts.set(c, l.e.s.uptime()+c.ipcTimeout())
 	case len(c.in) > 0:
 		l.watch(c, false)
 		l.timeouts.set(c, l.e.s.uptime()+c.ipcTimeout())
@@ -184,30 +189,6 @@ func (l *loop) apply(c *Conn, end outcome) {
 	default:
 		l.timeouts.clear(c)
 	}
-}
-
-// watch makes epoll report what c waits for: always what it sends, and room
-// for a reply only while one is left over.
-func (l *loop) watch(c *Conn, out bool) {
-	if c.watched && c.wantOut == out || !c.watched && c.is(connBlind) {
-		return
-	}
-	op := unix.EPOLL_CTL_MOD
-	if !c.watched {
-		op = unix.EPOLL_CTL_ADD
-	}
-	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(c.slot), Pad: int32(c.gen)}
-	if out {
-		ev.Events |= unix.EPOLLOUT
-	}
-	if err := unix.EpollCtl(l.epfd, op, int(c.fd), &ev); err != nil {
-		l.e.s.log.Warningf("cannot watch connection: epoll_ctl: %v", err)
-		c.flags |= connClosing
-		c.hangUp()
-		l.ready.push(c)
-		return
-	}
-	c.watched, c.wantOut = true, out
 }
 
 // readNotes does what others have asked for.
@@ -230,6 +211,7 @@ func (l *loop) readNotes() {
 			l.see(n.c)
 		case noteLeave:
 			l.leaveAll()
+		case noteLook:
 		}
 	}
 }
@@ -251,6 +233,10 @@ func (l *loop) seat(c *Conn) {
 func (l *loop) welcomeBack(c *Conn) {
 	c.must(returning, parked)
 	l.detached.Add(-1)
+	if c.sighted {
+		c.sighted, c.missed = false, true
+		c.flags &^= connBlind
+	}
 	l.apply(c, c.outcome)
 	if c.outcome == finished {
 		return
@@ -267,7 +253,11 @@ func (l *loop) welcomeBack(c *Conn) {
 
 // see ends the time in which a connection was held up.
 func (l *loop) see(c *Conn) {
-	if l.at(c.slot, c.gen) != c || c.state() != parked {
+	if l.at(c.slot, c.gen) != c {
+		return
+	}
+	if c.state() != parked {
+		c.sighted = true // welcomeBack does the rest
 		return
 	}
 	c.flags &^= connBlind
@@ -321,69 +311,4 @@ func (l *loop) expire() {
 		}
 		l.ready.push(c)
 	}
-}
-
-// poll waits for events and makes their connections ready.
-func (l *loop) poll() {
-	n := l.wait()
-	for i := range l.events[:max(n, 0)] {
-		ev := &l.events[i]
-		if ev.Fd == wakeSlot {
-			continue
-		}
-		c := l.at(uint32(ev.Fd), uint32(ev.Pad))
-		if c == nil {
-			continue
-		}
-		if ev.Events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-			c.hangUp()
-		}
-		if c.state() != parked {
-			c.missed = true
-			continue
-		}
-		if ev.Events&(unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLRDHUP) != 0 {
-			c.flags |= connToEnd
-		}
-		l.ready.push(c)
-	}
-}
-
-// wait is epoll_wait(2). It blocks only while there is nothing else to do, and
-// tells others so before it looks for the last time.
-func (l *loop) wait() int {
-	if l.ready.len() > 0 || l.noted.Load() || l.waiting.len() > 0 && l.detached.Load() < l.maxDetached {
-		return l.epollWait(0)
-	}
-	timeout := l.timeouts.wait(l.e.s.uptime())
-	l.asleep.Store(true)
-	if l.noted.Load() {
-		timeout = 0
-	}
-	n := l.epollWait(timeout)
-	l.asleep.Store(false)
-	if n > 0 {
-		l.e.mon.wake()
-	}
-	return n
-}
-
-func (l *loop) epollWait(timeout time.Duration) int {
-	if timeout == 0 {
-		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd),
-			uintptr(unsafe.Pointer(&l.events)), uintptr(len(l.events)), 0, 0, 0)
-		if errno != 0 {
-			return 0
-		}
-		return int(n)
-	}
-	msec := -1
-	if timeout > 0 {
-		msec = int(min((timeout+time.Millisecond-1)/time.Millisecond, 1<<30))
-	}
-	n, err := unix.EpollWait(l.epfd, l.events[:], msec)
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -48,7 +48,7 @@ func newLoops(s *process, n int) (*loops, error) {
 
 // adopt gives new connections to the loops in turn.
 func (e *loops) adopt(c *Conn) {
-	c.loop = e.all[int(e.next.Add(1))%len(e.all)]
+	c.loop = e.all[e.next.Add(1)%uint32(len(e.all))]
 	c.loop.post(noteAdopt, c)
 }
 

@@ -7,7 +7,6 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
@@ -33,23 +32,25 @@ func Main(s *Server) {
 // main is Main without the exit, unless there is a fatal error.
 func (s *process) main(argv []string) int {
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
+	restoreSignals()
+	useZone(s.env.get("TZ"))
 	opts, optErr := parseOptions(argv)
+	var alone error // why there is no parent where there should be one
 	if optErr == nil && wantsParent(&opts, s.env) {
-		status, err := runParent(argv, opts.sockets, maillog.New(maillog.Options{Program: argv[0]}))
-		if err == nil {
+		var status int
+		status, alone = runParent(argv, opts.sockets, maillog.New(maillog.Options{Program: argv[0]}))
+		if alone == nil {
 			return status
 		}
 	}
 	s.opts = opts
-	parent, parentErr := findParent(s.env)
-	if parent != nil {
-		s.parent = parent
-		s.report.pid = parent.pid
-	}
-	systemdErr := s.findSystemd()
+	startErr := errors.Join(s.adoptParent(), s.findSystemd(), s.srv.check())
 	s.startLogging(argv)
+	if alone != nil {
+		s.log.Warningf("cannot start the parent of the service process, which therefore cannot drain: %s", errText(alone))
+	}
 	for _, step := range []func() error{
-		func() error { return first(errors.Join(parentErr, systemdErr, s.srv.check())) },
+		func() error { return first(startErr) },
 		func() error { return s.configure(optErr) },
 		s.admit,
 		s.readGeneration,
@@ -67,6 +68,16 @@ func (s *process) main(argv []string) int {
 		s.log.Fatalf("%s", errText(err))
 	}
 	return s.exit(s.serve())
+}
+
+// adoptParent takes over what the small parent has left in the environment.
+func (s *process) adoptParent() error {
+	parent, err := findParent(s.env)
+	if parent != nil {
+		s.parent = parent
+		s.report.pid = parent.pid
+	}
+	return err
 }
 
 // check finds a Server that makes no sense. That is a mistake in the program.
@@ -92,6 +103,7 @@ func (s *process) begin() error {
 	if err != nil {
 		return err
 	}
+	s.addr = listenAddr(files)
 	if err := s.crashOutput(); err != nil {
 		s.log.Warningf("cannot arrange for crash output: %v", err)
 	}
@@ -113,6 +125,7 @@ func (s *process) begin() error {
 	s.watchdog = &watchdog{s: s, limit: s.params.DaemonTimeout}
 	// Ends with the process.
 	go s.watchdog.run()
+	s.log.OnFatal(s.lastWords)
 	s.life.ready(time.Now())
 	s.accept(files)
 	s.notify("READY=1")
@@ -153,7 +166,7 @@ func (s *process) accept(files []*os.File) {
 	for _, file := range files {
 		a := &acceptor{
 			s: s, file: file, done: make(chan struct{}),
-			pass: strings.EqualFold(s.opts.transport, masterproto.TransportPass) && s.underMaster,
+			pass: s.passes(),
 		}
 		s.acceptors = append(s.acceptors, a)
 		// Ends when stopAccepting says so, which waits for it.
@@ -174,10 +187,15 @@ func (s *process) crashOutput() error {
 	}
 	defer s.parent.crash.Close()
 	debug.SetTraceback("all")
-	if isPipe(2) {
+	if sameFile(2, int(s.parent.crash.Fd())) {
 		return nil // it does so already
 	}
 	return debug.SetCrashOutput(s.parent.crash, debug.CrashOptions{})
+}
+
+func sameFile(a, b int) bool {
+	var x, y unix.Stat_t
+	return unix.Fstat(a, &x) == nil && unix.Fstat(b, &y) == nil && x.Dev == y.Dev && x.Ino == y.Ino
 }
 
 func isPipe(fd int) bool {

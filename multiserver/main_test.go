@@ -38,6 +38,8 @@ func TestMain(m *testing.M) {
 		"ticker":    newTicker,
 		"shy":       newShy,
 		"flow":      newFlow,
+		"flowgreet": newFlowGreeter,
+		"flowraw":   newFlowRaw,
 		"netstring": newNetstring,
 		"swap":      newSwap,
 		"rawgreet":  newRawGreeter,

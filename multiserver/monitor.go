@@ -111,6 +111,7 @@ func (m *monitor) takeOver(l *loop, c *Conn) {
 	l.detached.Add(1)
 	if !c.move(inline, detached) {
 		l.detached.Add(-1)
+		l.post(noteLook, nil) // it may have seen the limit reached meanwhile
 		return
 	}
 	m.e.give(job{run: l})
@@ -120,11 +121,11 @@ func (m *monitor) takeOver(l *loop, c *Conn) {
 func (m *monitor) stuck() string {
 	found := ""
 	for i, l := range m.e.all {
-		turns := l.turns.Load()
-		if turns == m.watched[i] && !l.asleep.Load() {
+		rounds := l.rounds.Load()
+		if rounds == m.watched[i] && !l.asleep.Load() {
 			found = "event loop"
 		}
-		m.watched[i] = turns
+		m.watched[i] = rounds
 	}
 	return found
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,20 +14,33 @@ import (
 // NetConn is the connection as a net.Conn, for a library that wants one in a
 // handler of the raw form. Deadlines are the caller's; without one its calls
 // may block for ever, as those of any net.Conn. Close ends the connection when
-// the handler returns. It is nil for a framed connection.
+// the handler returns. It is nil for a framed connection and in one-shot mode.
+// It is to be called by the handler, on its goroutine; from then on the handler
+// does not count against MaxHandlers.
 func (c *Conn) NetConn() net.Conn {
-	if !c.raw.form {
+	if !c.raw.form || c.once != nil {
 		return nil
 	}
-	return &netConn{c: c, closing: func() { c.Close() }}
+	if e, ok := c.s.engine.(*goroutines); ok && !c.raw.unslotted {
+		c.raw.unslotted = true
+		<-e.slots // a library's calls may wait for ever
+	}
+	return newNetConn(c, func() { c.Close() })
 }
 
 // netConn is a view of a Conn as package net has them: Read, Write and Close
 // may be called at the same time.
 type netConn struct {
-	c       *Conn
-	closing func()
-	once    sync.Once
+	// Static after construction.
+	c             *Conn
+	local, remote net.Addr // asked for while the descriptor is certainly the client's
+	closing       func()
+
+	closed atomic.Bool
+}
+
+func newNetConn(c *Conn, closing func()) *netConn {
+	return &netConn{c: c, local: c.LocalAddr(), remote: c.RemoteAddr(), closing: closing}
 }
 
 func (n *netConn) Read(p []byte) (got int, err error) {
@@ -68,21 +82,22 @@ func (n *netConn) Write(p []byte) (sent int, err error) {
 
 // opError is what package net returns, so that callers' checks work.
 func (n *netConn) opError(op string, err error) error {
-	local := n.LocalAddr()
-	return &net.OpError{Op: op, Net: local.Network(), Source: local, Addr: n.RemoteAddr(), Err: err}
+	if n.closed.Load() {
+		err = net.ErrClosed
+	}
+	return &net.OpError{Op: op, Net: n.local.Network(), Source: n.local, Addr: n.remote, Err: err}
 }
 
 func (n *netConn) Close() error {
-	err := error(net.ErrClosed)
-	n.once.Do(func() {
-		n.closing()
-		err = nil
-	})
-	return err
+	if n.closed.Swap(true) {
+		return net.ErrClosed
+	}
+	n.closing()
+	return nil
 }
 
-func (n *netConn) LocalAddr() net.Addr                { return n.c.LocalAddr() }
-func (n *netConn) RemoteAddr() net.Addr               { return n.c.RemoteAddr() }
+func (n *netConn) LocalAddr() net.Addr                { return n.local }
+func (n *netConn) RemoteAddr() net.Addr               { return n.remote }
 func (n *netConn) SetDeadline(t time.Time) error      { return n.c.file.SetDeadline(t) }
 func (n *netConn) SetReadDeadline(t time.Time) error  { return n.c.file.SetReadDeadline(t) }
 func (n *netConn) SetWriteDeadline(t time.Time) error { return n.c.file.SetWriteDeadline(t) }
@@ -104,13 +119,13 @@ func newHandOver(s *process) *handOver {
 func (e *handOver) adopt(c *Conn) {
 	c.raw.form = true
 	e.left.Add(1)
+	if err := c.usePoller(); err != nil {
+		e.s.log.Warningf("cannot watch connection: %v", err)
+		e.end(c)
+		return
+	}
 	// Ends when the library has taken the client, or the process leaves.
 	go func() {
-		if err := c.usePoller(); err != nil {
-			e.s.log.Warningf("cannot watch connection: %v", err)
-			e.end(c)
-			return
-		}
 		if c.is(connBlind) {
 			select {
 			case <-c.rc.seen:
@@ -145,7 +160,8 @@ func (e *handOver) Accept() (net.Conn, error) {
 	select {
 	case c := <-e.clients:
 		e.s.report.used()
-		return &netConn{c: c, closing: func() { e.end(c) }}, nil
+		e.s.report.worked() // what the library makes of it nobody tells
+		return newNetConn(c, func() { e.end(c) }), nil
 	case <-e.gone:
 		return nil, net.ErrClosed
 	}
@@ -159,4 +175,4 @@ func (e *handOver) Close() error {
 	return nil
 }
 
-func (e *handOver) Addr() net.Addr { return e.s.listenAddr() }
+func (e *handOver) Addr() net.Addr { return e.s.addr }

@@ -76,8 +76,11 @@ func (o *oneShot) request(s *process) (req []byte, whole bool, err error) {
 			return nil, false, fmt.Errorf("request is larger than %d bytes", s.maxRequest)
 		}
 		n, next, err := s.srv.Frame(req, state)
-		if err != nil || n > 0 {
-			return req[:n], true, err
+		if err != nil {
+			return nil, false, err
+		}
+		if n > 0 {
+			return req[:min(n, len(req))], true, nil
 		}
 		state = next
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // ErrCannotDrain is returned by Drain when the service did not ask for it
-// (MayDrain), or nobody would start a successor: by hand, one-shot, or under
-// systemd.
+// (MayDrain), when nobody would start a successor (by hand, one-shot, or under
+// systemd), and before PostInit has returned.
 var ErrCannotDrain = errors.New("this process cannot drain")
 
 // leaveLimit is how long a process that leaves goes on with what its clients
@@ -19,6 +19,9 @@ var ErrCannotDrain = errors.New("this process cannot drain")
 const leaveLimit = 4 * time.Second
 
 const (
+	// fatalLimit is leaveLimit of a process that has come to a fatal error.
+	fatalLimit = 700 * time.Millisecond
+
 	// lingerLimit is how long a process that leaves waits for clients over the
 	// network to get their replies: short enough for those who wait for the next
 	// process. What is still on its way then, the kernel goes on sending.
@@ -34,25 +37,45 @@ const (
 func (s *process) serve() int {
 	s.own()
 	reason, _ := s.life.why()
+	if reason == fatalReason {
+		select {} // lastWords does what is to be done, and Fatalf ends the process
+	}
 	if s.verbose() {
 		s.log.Infof("%s -- exiting", reason)
 	}
 	s.notify("STOPPING=1")
-	s.finish()
+	s.finish(leaveLimit)
 	if s.died == nil && s.srv.Exit != nil {
 		s.srv.Exit(s.srv)
 	}
+	s.removeSockets()
+	return 0
+}
+
+// removeSockets removes what --listen has made.
+func (s *process) removeSockets() {
 	for _, path := range s.unlink {
 		os.Remove(path)
 	}
-	return 0
+}
+
+// fatalReason is the reason of an exit after a fatal error.
+const fatalReason = "fatal error"
+
+// lastWords is called by a fatal error, on whatever goroutine it has come to:
+// clients that have nothing to do with it have their answers in the second that
+// such a process lives on. The turn that it has come from, if any, does not end.
+func (s *process) lastWords() {
+	s.life.left(fatalReason)
+	s.finish(fatalLimit)
+	s.removeSockets()
 }
 
 // own waits for events until the process has to leave.
 func (s *process) own() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	beat := beatEvery(s.params.DaemonTimeout)
+	beat := s.beatEvery()
 	for nextBeat := time.Duration(0); ; {
 		if now := s.uptime(); now >= nextBeat {
 			s.beat(now)
@@ -94,18 +117,25 @@ func (s *process) signalled(sig os.Signal) {
 	s.life.left("signal: " + sig.String())
 }
 
-// finish stops accepting, lets clients have their answers, and closes.
-func (s *process) finish() {
+// finish stops accepting, lets clients have their answers, and closes. The
+// first call does it, with its limit.
+func (s *process) finish(most time.Duration) {
+	if s.finishing.Swap(true) {
+		return
+	}
 	s.stopAccepting()
 	done := make(chan struct{})
 	// Ends when the last connection has gone, or with the process.
 	go func() {
+		// A sender that stalls must not keep the others from leaving.
+		stop := time.AfterFunc(lingerLimit, s.closePassing)
 		s.handshakes.Wait()
+		stop.Stop()
 		s.engine.leave()
 		s.engine.wait()
 		close(done)
 	}()
-	limit := time.NewTimer(leaveLimit)
+	limit := time.NewTimer(most)
 	defer limit.Stop()
 	tick := time.NewTicker(lingerTick)
 	defer tick.Stop()
@@ -125,6 +155,9 @@ func (s *process) finish() {
 // stopAccepting closes the listeners. Clients that nobody has accepted are the
 // next process's.
 func (s *process) stopAccepting() {
+	// Whoever comes second must not go on before the acceptors have ended.
+	s.stopping.Lock()
+	defer s.stopping.Unlock()
 	s.room.close()
 	s.mu.Lock()
 	acceptors := s.acceptors
@@ -139,6 +172,9 @@ func (s *process) stopAccepting() {
 // drain is Server.Drain.
 func (s *process) drain() error {
 	if !s.srv.MayDrain || s.parent == nil && !s.countsOut() {
+		return ErrCannotDrain
+	}
+	if _, phase := s.life.why(); phase == starting {
 		return ErrCannotDrain
 	}
 	if !s.life.drainAsked() {

@@ -3,21 +3,16 @@ package multiserver
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
-	"ostler/mailconf"
 	"ostler/maillog"
 	"ostler/masterproto"
 )
@@ -91,13 +86,13 @@ type smallParent struct {
 // without a parent.
 func runParent(argv []string, sockets int, log *maillog.Logger) (int, error) {
 	p := &smallParent{log: log, beats: make(chan struct{}, 1), watchdog: make(chan time.Duration, 1)}
-	runtime.GOMAXPROCS(1) // few threads: they count like those of the real process
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 	if err := p.start(argv, sockets); err != nil {
 		signal.Stop(signals)
 		return 0, err
 	}
+	runtime.GOMAXPROCS(1) // few threads: they count like those of the real process
 	for fd := masterproto.FlowReadFD; fd < masterproto.ListenFD+sockets; fd++ {
 		unix.Close(fd)
 	}
@@ -231,10 +226,15 @@ func (p *smallParent) confine(text []byte) error {
 func (p *smallParent) watch() {
 	limit := <-p.watchdog
 	limit += max(limit/watchdogSteps, time.Second)
-	for {
+	for silent := 0; ; {
 		select {
 		case <-p.beats:
-		case <-time.After(limit):
+			silent = 0
+		case <-time.After(limit / watchdogSteps):
+			// Steps and not time: this process may have been stopped itself.
+			if silent++; silent < watchdogSteps {
+				continue
+			}
 			p.hung.Store(true)
 			unix.Kill(p.pid, unix.SIGKILL)
 			p.log.Fatalf("watchdog timeout")
@@ -268,106 +268,4 @@ func (p *smallParent) wait() int {
 		dieOf(status.Signal())
 	}
 	return status.ExitStatus()
-}
-
-// dieOf ends the process by a signal, so that master sees it, without a second
-// core file. The Go runtime's handlers would make something else of many
-// signals, so that the default action is put back first.
-func dieOf(sig syscall.Signal) {
-	unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
-	// The kernel's struct sigaction; all zero is SIG_DFL with no flags.
-	var action [64]byte
-	runtime.LockOSThread()
-	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)
-	unix.Tgkill(unix.Getpid(), unix.Gettid(), sig)
-	unix.Exit(1) // process 1 of a container is not ended by signals
-}
-
-// parentLink is the real process's side. A nil parentLink stands for none.
-type parentLink struct {
-	ctl     *os.File
-	crash   *os.File
-	pid     int
-	silence time.Duration
-	left    atomic.Bool // the parent has been told to go
-}
-
-// findParent takes the descriptors to the parent out of the environment.
-func findParent(env environment) (*parentLink, error) {
-	text := env.get(envParent)
-	if text == "" {
-		return nil, nil
-	}
-	env.unset(envParent)
-	a, b, _ := strings.Cut(text, " ")
-	ctl, err1 := strconv.Atoi(a)
-	crash, err2 := strconv.Atoi(b)
-	if err1 != nil || err2 != nil || !isOpen(ctl) || !isOpen(crash) {
-		return nil, fmt.Errorf("bad %s: %q", envParent, text)
-	}
-	unix.CloseOnExec(ctl)
-	unix.CloseOnExec(crash)
-	unix.SetNonblock(ctl, true)
-	return &parentLink{
-		ctl: os.NewFile(uintptr(ctl), "control"), crash: os.NewFile(uintptr(crash), "crash output"),
-		pid: os.Getppid(),
-	}, nil
-}
-
-// watch calls gone when the parent has died.
-func (l *parentLink) watch(gone func()) {
-	// Ends when the parent ends, or with the process.
-	go func() {
-		l.ctl.Read(make([]byte, 16)) // nothing more is ever sent
-		if !l.left.Load() {
-			gone()
-		}
-	}()
-}
-
-// confine has the parent do what this process has done.
-func (l *parentLink) confine(j confinement, p *mailconf.Params, log maillog.Settings) error {
-	if l == nil {
-		return nil
-	}
-	l.silence = p.DaemonTimeout
-	text, err := json.Marshal(parentConfig{Jail: j, Log: log, Watchdog: l.silence})
-	if err == nil {
-		_, err = l.ctl.Write(append([]byte{parentConfine}, text...))
-	}
-	if err == nil {
-		err = l.confined()
-	}
-	if err != nil {
-		return fmt.Errorf("cannot confine the parent of the service process: %w", err)
-	}
-	return nil
-}
-
-// confined waits until the parent has done so: nobody is served as long as any
-// of this service is more privileged than it should be.
-func (l *parentLink) confined() error {
-	l.ctl.SetReadDeadline(time.Now().Add(10 * time.Second))
-	defer l.ctl.SetReadDeadline(time.Time{})
-	n, err := l.ctl.Read(make([]byte, 16))
-	if err == nil && n == 0 {
-		return io.EOF
-	}
-	return err
-}
-
-// beat says that this process is alive, and when to say so again.
-func (l *parentLink) beat() {
-	if l != nil && !l.left.Load() {
-		l.ctl.SetWriteDeadline(time.Now().Add(time.Second))
-		l.ctl.Write([]byte{parentBeat})
-	}
-}
-
-// drained lets master start another process.
-func (l *parentLink) drained() error {
-	l.left.Store(true)
-	l.ctl.SetWriteDeadline(time.Now().Add(time.Second))
-	_, err := l.ctl.Write([]byte{parentDrained})
-	return err
 }

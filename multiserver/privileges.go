@@ -19,8 +19,8 @@ type confinement struct {
 	Groups []int
 }
 
-// enter enters the jail and drops privileges, on all threads, and makes sure of
-// both. The order is stock's: groups while still root, then the jail, then the
+// enter enters the jail and drops privileges, on all threads, and makes sure
+// that they are gone. The order is stock's: groups while still root, then the jail, then the
 // user. Its errors have stock's texts.
 // postfix: src/util/chroot_uid.c
 func (j *confinement) enter() error {
@@ -63,7 +63,11 @@ func (j *confinement) verify(tasks int) error {
 	if tasks < 0 {
 		return nil
 	}
-	dir := os.NewFile(uintptr(mustDup(tasks)), "task")
+	dup, err := unix.FcntlInt(uintptr(tasks), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("cannot verify that privileges were dropped: %w", err)
+	}
+	dir := os.NewFile(uintptr(dup), "task")
 	defer dir.Close()
 	threads, err := dir.Readdirnames(-1)
 	if err != nil {
@@ -104,7 +108,7 @@ func (j *confinement) wrongIn(status string) string {
 			if !sameGroups(fields, j.Groups) {
 				return strings.TrimSpace(line)
 			}
-		case "CapPrm", "CapEff":
+		case "CapPrm", "CapEff", "CapAmb":
 			if j.UID != 0 && strings.Trim(strings.TrimSpace(value), "0") != "" {
 				return strings.TrimSpace(line)
 			}
@@ -115,24 +119,22 @@ func (j *confinement) wrongIn(status string) string {
 
 // sameGroups compares sets; the kernel sorts them.
 func sameGroups(have []string, want []int) bool {
-	allowed := make(map[string]bool)
+	missing := make(map[string]bool)
 	for _, gid := range want {
-		allowed[strconv.Itoa(gid)] = true
+		missing[strconv.Itoa(gid)] = true
 	}
 	for _, gid := range have {
-		if !allowed[gid] {
+		if _, wanted := missing[gid]; !wanted {
+			return false
+		}
+		missing[gid] = false
+	}
+	for _, is := range missing {
+		if is {
 			return false
 		}
 	}
 	return true
-}
-
-func mustDup(fd int) int {
-	dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return -1
-	}
-	return dup
 }
 
 func readAt(dir int, name string) (string, error) {

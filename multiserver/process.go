@@ -2,10 +2,13 @@ package multiserver
 
 import (
 	"context"
+	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"ostler/dict"
 	"ostler/mailconf"
 	"ostler/maillog"
 	"ostler/resolvelocal"
@@ -32,6 +35,8 @@ type process struct {
 	maxRequest, maxReply, maxMemory int
 	maxHandlers, maxClients         int
 	extraProcs                      int
+	filter                          []dict.Table // of delivery statuses
+	addr                            net.Addr     // of the first listener
 	local                           *resolvelocal.Resolver
 	memory                          *budget
 	room                            *room
@@ -43,16 +48,21 @@ type process struct {
 	life    life
 	clients clients
 
+	finishing  atomic.Bool   // finish has been called
 	wakeups    chan struct{} // one token: something has happened
 	signals    chan os.Signal
 	accepting  sync.Mutex     // held while PreAccept runs
+	stopping   sync.Mutex     // held while stopAccepting runs
 	handshakes sync.WaitGroup // connections that are being passed
+
+	// Owned by the owner goroutine, not thread-safe.
+	died os.Signal // the signal that ended the process
 
 	mu sync.Mutex
 
 	// Guarded by mu.
 	acceptors []*acceptor
-	died      os.Signal // the signal that ended the process
+	passing   map[*os.File]struct{} // connections on which others are being passed
 }
 
 // environment is what a process sees of the outside at its start. Tests put

@@ -27,8 +27,9 @@ const (
 	// procsLinger is for how many ticks more processors are kept than needed.
 	procsLinger = 1000
 
-	// maxExtraProcs bounds the threads that run Go code beyond the cores.
-	maxExtraProcs = 14
+	// maxExtraProcs bounds the threads that run Go code beyond the cores. With the
+	// loops' and the runtime's own there are at most 16 beyond them.
+	maxExtraProcs = 6
 )
 
 func newProcessors(extra int) processors {

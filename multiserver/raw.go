@@ -21,11 +21,13 @@ const maxRawReply = 4096
 
 // rawForm is what a Conn of the raw form has besides.
 type rawForm struct {
-	form  bool
-	reply []byte
+	form      bool
+	reply     []byte
+	unslotted bool // NetConn was asked for: the handler holds no slot any more
 }
 
-// ErrNotRaw is returned by methods of the raw form for a framed connection.
+// ErrNotRaw is returned by methods of the raw form for a framed connection, and
+// by those that pass descriptors in one-shot mode.
 var ErrNotRaw = errors.New("the service is not of the raw form")
 
 // Read reads what the client has sent, at least one byte. It blocks for at most
@@ -63,7 +65,7 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 // descriptor is close-on-exec and the caller's. It blocks like Read. Only for
 // the raw form on unix-domain sockets.
 func (c *Conn) RecvFD() (fd int, err error) {
-	if !c.raw.form {
+	if !c.raw.form || c.once != nil {
 		return -1, ErrNotRaw
 	}
 	err = c.block(c.rc.raw.Read, c.file.SetReadDeadline, func(s uintptr) bool {
@@ -80,7 +82,7 @@ func (c *Conn) RecvFD() (fd int, err error) {
 // fd stays open and the caller's. It blocks like Flush. Only for the raw form on
 // unix-domain sockets.
 func (c *Conn) SendFD(fd int) (err error) {
-	if !c.raw.form {
+	if !c.raw.form || c.once != nil {
 		return ErrNotRaw
 	}
 	if err := c.rawFlush(); err != nil {
@@ -105,7 +107,7 @@ func (c *Conn) block(wait func(func(uintptr) bool) error, setDeadline func(time.
 	if c.file == nil {
 		return net.ErrClosed
 	}
-	if e, ok := c.s.engine.(*goroutines); ok {
+	if e, ok := c.s.engine.(*goroutines); ok && !c.raw.unslotted {
 		<-e.slots
 		defer func() { e.slots <- struct{}{} }()
 	}
@@ -166,7 +168,9 @@ func (e *goroutines) runRaw(c *Conn) {
 	e.slots <- struct{}{}
 	defer func() { <-e.slots }()
 	defer c.disconnect()
-	if c.file == nil || !c.rawGreet() {
+	greeted := c.file != nil && c.rawGreet()
+	e.reslot(c)
+	if !greeted {
 		return
 	}
 	for !c.is(connClosing) {
@@ -204,15 +208,25 @@ func (e *goroutines) rawLinger(c *Conn) {
 	}
 }
 
+// reslot takes the slot back that NetConn has given up.
+func (e *goroutines) reslot(c *Conn) {
+	if c.raw.unslotted {
+		e.slots <- struct{}{}
+		c.raw.unslotted = false
+	}
+}
+
 // rawServe calls the handler for one request.
 func (e *goroutines) rawServe(c *Conn) {
 	e.s.report.used()
 	c.since.Store(int64(e.s.uptime()))
 	c.must(parked, detached)
 	err := c.guard(func() error { return e.s.srv.Serve(c) })
+	e.s.report.worked()
 	if flushErr := c.rawFlush(); err == nil {
 		err = flushErr
 	}
+	e.reslot(c)
 	c.must(detached, returning)
 	c.must(returning, parked)
 	if err != nil {

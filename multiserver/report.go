@@ -15,8 +15,8 @@ const statusRetry = time.Second
 // reporter tells master what it needs to know to manage its processes. Stock
 // says Taken and Avail around each request: two writes, and two wake-ups of
 // master. What master does with it is to decide whether it must start another
-// process, and whether this one has ever worked. So it hears from us once, at
-// the first request, and then only when the process becomes too busy for new
+// process, and whether this one has ever worked. So it hears from us Taken
+// at the first request and Avail after it, and then only when the process becomes too busy for new
 // clients, or is so no longer.
 type reporter struct {
 	// Static after construction.
@@ -25,7 +25,8 @@ type reporter struct {
 	gone       func() // master does not listen any more
 	stalled    func() // something is pending: retry is to be called
 
-	told atomic.Bool // the first request has been told
+	told   atomic.Bool // the first request has been told
+	proved atomic.Bool // and that it was handled
 
 	mu sync.Mutex
 
@@ -52,6 +53,20 @@ func (r *reporter) firstUse() {
 	defer r.mu.Unlock()
 	if !r.busy {
 		r.queue(masterproto.Taken)
+	}
+	r.flush()
+}
+
+// worked is called when a request has been handled. Only then does master count
+// the process as one that works: a command that dies of its first request is
+// throttled, as it should be.
+func (r *reporter) worked() {
+	if r.proved.Load() || r.proved.Swap(true) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.busy {
 		r.queue(masterproto.Avail)
 	}
 	r.flush()
@@ -114,8 +129,8 @@ func (r *reporter) flush() {
 		err := masterproto.SendStatus(r.fd, masterproto.Status{
 			PID: int32(r.pid), Generation: r.generation, Availability: r.pending[0],
 		})
-		if errors.Is(err, masterproto.ErrStatusFull) {
-			r.stalled()
+		if err != nil && !errors.Is(err, masterproto.ErrMasterGone) {
+			r.stalled() // full, or the system is short of memory: retry comes back
 			return
 		}
 		r.pending = r.pending[1:]

@@ -13,6 +13,7 @@ type seat struct {
 	wantOut bool    // EPOLLOUT is asked for
 	watched bool    // in the epoll set
 	missed  bool    // an event came while a turn ran elsewhere
+	sighted bool    // noteSee came while a turn ran elsewhere
 }
 
 // table gives connections of one loop small numbers, which events carry.
@@ -85,7 +86,7 @@ func (q *queue) pop() *Conn {
 
 // timeouts are the connections that must make progress within ipc_timeout:
 // those with half a request or an untaken reply. All have the same limit, so
-// that the order of their last progress is the order of their deadlines.
+// that the order of their last turns is the order of their deadlines.
 type timeouts struct {
 	first, last *Conn
 }

@@ -123,7 +123,9 @@ type Server struct {
 	Loop func(*Server) time.Duration
 
 	// Exit runs once before the process ends in the normal way: idle, used up,
-	// drained, left by master. It does not run after a fatal error or a signal.
+	// drained, left by master; by hand and under systemd also by a signal. It does
+	// not run after a fatal error, or a signal under master. A handler that has
+	// not ended within 4 seconds may still run beside it.
 	Exit func(*Server)
 
 	// PreAccept runs before a client is accepted, never beside itself. It may call
@@ -154,16 +156,17 @@ type Server struct {
 	MayDrain bool
 
 	// BounceTitle and BounceMaps set up the delivery status filter of services that
-	// send bounces, as BOUNCE_INIT does: what to call it in warnings, and the name
-	// of the parameter table value with the maps. Only an empty map list can be had
-	// now; anything else is a fatal error.
+	// send bounces, as BOUNCE_INIT does: what to call it in messages, and the
+	// value of the parameter with its maps, which one of Tables has set. A map of a
+	// type that TableTypes lacks is a fatal error. See FilterStatus.
 	BounceTitle string
 	BounceMaps  *string
 
 	p *process
 }
 
-// Log returns where the service logs. It is nil before Main has been called.
+// Log returns where the service logs. This method and those below may be called
+// from PreInit on.
 func (s *Server) Log() *maillog.Logger { return s.p.log }
 
 // ServiceName returns the name of the service as master.cf has it.
@@ -181,7 +184,10 @@ func (s *Server) Params() *mailconf.Params { return s.p.params }
 
 // SetMaxUse changes after how many closed connections the process ends, 0 for
 // never. It is meant for PostInit, but may be called at any time.
-func (s *Server) SetMaxUse(n int) { s.p.life.setMaxUse(n) }
+func (s *Server) SetMaxUse(n int) {
+	s.p.life.setMaxUse(n)
+	s.p.wake()
+}
 
 // SetMaxIdle changes how long the process stays without a client, 0 for ever.
 // It is meant for PostInit; later it takes effect at the next disconnect.
@@ -202,6 +208,7 @@ func (s *Server) Retire() { s.p.retire("retired") }
 // error means: nothing has changed, go on, try again later. The reasons are
 // ErrCannotDrain and what the operating system says.
 //
-// It may be called from anywhere and does not wait for the clients.
+// It may be called from anywhere but PreAccept, which calls Retire instead, and
+// does not wait for the clients.
 // postfix: src/master/multi_server.c multi_server_drain
 func (s *Server) Drain() error { return s.p.drain() }

@@ -76,11 +76,19 @@ func (c *Conn) progress(r *runner) outcome {
 	case c.is(connBlind) && !c.is(connLeaving):
 		return awaitRequest
 	}
+	return c.converse(r)
+}
+
+// converse reads and serves until nothing is there, or enough was done.
+func (c *Conn) converse(r *runner) outcome {
 	data, handled, toEnd := c.in, 0, c.is(connToEnd|connLeaving)
 	c.flags &^= connToEnd
 	for dry := false; ; {
 		rest, end := c.serve(data, &handled)
 		if end != awaitRequest || dry {
+			if end == goOn && toEnd {
+				c.flags |= connToEnd // what the event has said still holds
+			}
 			return c.keep(rest, end)
 		}
 		n, buf := c.receive(r, rest)
@@ -107,7 +115,7 @@ func (c *Conn) progress(r *runner) outcome {
 // serve handles the whole requests in data and returns what remains.
 func (c *Conn) serve(data []byte, handled *int) (rest []byte, end outcome) {
 	for len(data) > 0 {
-		n, next, err := c.s.srv.Frame(data, c.frame)
+		n, next, err := c.cut(data)
 		if err != nil {
 			c.ended(err)
 			c.flags |= connClosing
@@ -147,6 +155,7 @@ func (c *Conn) tooLarge() outcome {
 func (c *Conn) answer(req []byte) outcome {
 	c.s.report.used()
 	err := c.handle(req)
+	c.s.report.worked()
 	if err != nil {
 		c.ended(err)
 		c.flags |= connClosing
@@ -204,7 +213,8 @@ func (c *Conn) grow(rest []byte) bool {
 		size *= 2
 	}
 	// One byte more than allowed tells that there is too much.
-	size = min(size, c.s.maxRequest+1)
+	// There may be several requests, though.
+	size = max(min(size, c.s.maxRequest+1), len(rest)+1)
 	if !inPlace && cap(c.in) >= size {
 		c.in = c.in[:copy(c.in[:cap(c.in)], rest)]
 		return true
@@ -228,20 +238,6 @@ func (c *Conn) keep(rest []byte, end outcome) outcome {
 		return finished
 	}
 	return end
-}
-
-// hold tells the budget what the connection holds now.
-func (c *Conn) hold() bool {
-	n := cap(c.in) + cap(c.out)
-	if n == 0 && !c.held {
-		return true
-	}
-	c.held = n > 0
-	if c.s.memory.hold(c, n) {
-		return true
-	}
-	c.s.log.Warningf("%s holds %d bytes and memory is used up: closing connection", c, cap(c.in)+cap(c.out))
-	return false
 }
 
 // atEOF ends a connection whose client has sent its last byte. An unfinished
@@ -330,50 +326,4 @@ func (c *Conn) greet() bool {
 		c.flags |= connClosing
 	}
 	return len(c.out) == 0 && !c.is(connClosing)
-}
-
-// send sends the reply as far as the socket takes it; the rest is kept in out.
-func (c *Conn) send() error {
-	reply := c.run.reply
-	if len(c.out) > 0 {
-		n, err := sendAll(int(c.fd), c.out)
-		if err != nil {
-			return c.unsendable(err)
-		}
-		if c.out = c.out[n:]; len(c.out) > 0 {
-			c.out = append(c.out, reply...)
-			c.run.reply = reply[:0]
-			return c.holdReply()
-		}
-		c.out = nil
-		c.hold()
-	}
-	if len(reply) == 0 {
-		return nil
-	}
-	n, err := sendAll(int(c.fd), reply)
-	c.run.reply = reply[:0]
-	if err != nil {
-		return c.unsendable(err)
-	}
-	if n < len(reply) {
-		c.out = append([]byte(nil), reply[n:]...)
-		return c.holdReply()
-	}
-	return nil
-}
-
-func (c *Conn) holdReply() error {
-	if !c.hold() {
-		return c.unsendable(unix.ENOBUFS)
-	}
-	return nil
-}
-
-// unsendable says that nobody will read the reply.
-func (c *Conn) unsendable(err error) error {
-	c.flags |= connClosing
-	c.out = nil
-	c.hangUp()
-	return err
 }

@@ -1,7 +1,9 @@
 package multiserver
 
 import (
+	"bytes"
 	"io"
+	"math"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -69,6 +71,108 @@ func TestTurnAllocatesNothing(t *testing.T) {
 	}
 	if string(buf[:17]) != "status=0\nrate=7\n\n" {
 		t.Errorf("reply %q", buf)
+	}
+}
+
+// drive feeds input to a new connection, in one piece, and returns the replies
+// and how the last turn has ended.
+func drive(t *testing.T, srv *Server, input []byte, change func(s *process)) (got []byte, end outcome) {
+	c, client := turner(t, srv.Handle)
+	c.s.srv.Frame = srv.Frame
+	c.s.room = newRoom(1, func(bool) {})
+	c.s.clients.add(c)
+	if change != nil {
+		change(c.s)
+	}
+	unix.Write(client, input)
+	unix.Shutdown(client, unix.SHUT_WR)
+	c.flags |= connToEnd
+	r, buf := newRunner(), make([]byte, 1<<16)
+	for range 1000 {
+		end = c.turn(r)
+		for {
+			n, errno := recvNow(client, buf)
+			if errno != 0 || n == 0 {
+				break
+			}
+			got = append(got, buf[:n]...)
+		}
+		if end != goOn && end != awaitRoom {
+			break
+		}
+	}
+	return got, end
+}
+
+func echoLine(c *Conn, req []byte) error {
+	_, err := c.Write(req)
+	return err
+}
+
+// TestEndBehindManyRequests: the end of file was told once, with an event that
+// is long gone when the last of many requests has been handled.
+func TestEndBehindManyRequests(t *testing.T) {
+	input := bytes.Repeat(append(bytes.Repeat([]byte("x"), 899), '\n'), 40)
+	got, end := drive(t, &Server{Frame: Lines, Handle: echoLine}, input, nil)
+	if !bytes.Equal(got, input) || end != finished {
+		t.Errorf("%d bytes of replies, the last turn ends with %d", len(got), end)
+	}
+}
+
+// TestManySmallRequests: what is kept between turns may be more than one
+// request may have.
+func TestManySmallRequests(t *testing.T) {
+	input := bytes.Repeat([]byte("1234567\n"), 2000)
+	got, end := drive(t, &Server{Frame: Lines, Handle: echoLine}, input, func(s *process) { s.maxRequest = 1000 })
+	if !bytes.Equal(got, input) || end != finished {
+		t.Errorf("%d bytes of replies, the last turn ends with %d", len(got), end)
+	}
+}
+
+// TestBadFrame: a FrameFunc that panics, or wants what is not there, costs its
+// client only.
+func TestBadFrame(t *testing.T) {
+	for name, frame := range map[string]FrameFunc{
+		"panic":    func(data []byte, _ int) (int, int, error) { return int(data[len(data)]), 0, nil },
+		"too much": func(data []byte, _ int) (int, int, error) { return len(data) + 1, 0, nil },
+	} {
+		got, end := drive(t, &Server{Frame: frame, Handle: echoLine}, []byte("a\n"), nil)
+		if len(got) != 0 || end != finished {
+			t.Errorf("%s: reply %q, the turn ends with %d", name, got, end)
+		}
+	}
+}
+
+// TestUnlimited: bounds that are as large as can be do not overflow.
+func TestUnlimited(t *testing.T) {
+	n := orDefault(math.MaxInt, 1)
+	got, end := drive(t, &Server{Frame: Lines, Handle: echoLine}, []byte("half a request"), func(s *process) {
+		s.maxRequest, s.maxReply = n, n
+		s.memory = newBudget(n, func(*Conn, int) { t.Error("cut") })
+	})
+	if string(got) != "half a request" || end != finished {
+		t.Errorf("reply %q, the turn ends with %d", got, end)
+	}
+}
+
+// TestUnreadCounts: the space behind a reply that the client takes in part is
+// counted, or given back.
+func TestUnreadCounts(t *testing.T) {
+	const size = 8 << 20
+	reply := make([]byte, size)
+	c, client := turner(t, func(c *Conn, _ []byte) error { _, err := c.Write(reply); return err })
+	c.s.srv.Frame = Lines
+	unix.Write(client, []byte("x\n"))
+	r, buf, taken := newRunner(), make([]byte, 64<<10), 0
+	for end := c.turn(r); end == awaitRoom && taken < size-(300<<10); end = c.turn(r) {
+		n, _ := recvNow(client, buf)
+		taken += n
+		if c.s.memory.used != cap(c.in)+c.space || c.space < cap(c.out) {
+			t.Fatalf("%d bytes are counted, the reply has %d behind it", c.s.memory.used, c.space)
+		}
+	}
+	if len(c.out) > 0 && c.s.memory.used < len(c.out) {
+		t.Errorf("%d bytes are counted, %d are left", c.s.memory.used, len(c.out))
 	}
 }
 

@@ -144,6 +144,8 @@ func (v *verbs) end(c *multiserver.Conn, verb, req string) error {
 	case "close":
 		c.WriteString("closing\n")
 		return c.Close()
+	case "fatal":
+		c.Server().Log().Fatalf("asked for it")
 	case "panic":
 		c.WriteString("half a reply")
 		panic("spoilt request")

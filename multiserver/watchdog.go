@@ -1,6 +1,7 @@
 package multiserver
 
 import (
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -13,9 +14,16 @@ import (
 
 const watchdogSteps = 3
 
-// beatEvery is how often the owner goroutine shows that it is alive.
-func beatEvery(timeout time.Duration) time.Duration {
-	return max(timeout/watchdogSteps/2, 100*time.Millisecond)
+// beatEvery is how often the owner goroutine shows that it is alive: to the
+// watchdog, to the parent, and to systemd, which may want it more often.
+func (s *process) beatEvery() time.Duration {
+	beat := max(s.params.DaemonTimeout/watchdogSteps/2, 100*time.Millisecond)
+	usec, err := strconv.ParseInt(s.env.get("WATCHDOG_USEC"), 10, 64)
+	pid := s.env.get("WATCHDOG_PID")
+	if err != nil || usec <= 0 || pid != "" && pid != strconv.Itoa(s.env.pid) {
+		return beat
+	}
+	return min(beat, max(time.Duration(usec)*time.Microsecond/2, time.Millisecond))
 }
 
 // watchdog is a goroutine's view of the others.
@@ -26,7 +34,9 @@ type watchdog struct {
 	lastBeat atomic.Int64 // of the owner goroutine
 
 	// Owned by run, not thread-safe.
-	stuck int // how many steps an event loop has not moved
+	stuck  int   // how many steps an event loop has not moved
+	silent int   // how many steps the owner goroutine has not
+	beat   int64 // what it was at the last step
 }
 
 // run looks every third of the limit. It ends with the process.
@@ -56,7 +66,10 @@ func (w *watchdog) look(now time.Duration) string {
 	} else if w.stuck++; w.stuck >= watchdogSteps {
 		return "event loop"
 	}
-	if now-time.Duration(w.lastBeat.Load()) > w.limit {
+	// Steps and not time: a process that was stopped for long is not stuck.
+	if beat := w.lastBeat.Load(); beat != w.beat {
+		w.beat, w.silent = beat, 0
+	} else if w.silent++; w.silent > watchdogSteps {
 		return "owner"
 	}
 	return ""

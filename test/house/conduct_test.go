@@ -40,7 +40,7 @@ var exits = map[string]string{
 	"maillog/exit.go abort":              "the rest of a panic, if the signal did not end it",
 	"multiserver/main.go Main":           "a program's main function",
 	"multiserver/parent.go readMessages": "Main of the small parent, when the real process has drained",
-	"multiserver/parent.go dieOf":        "Main of the small parent, which ends as the real process did",
+	"multiserver/signals.go dieOf":       "Main of the small parent, which ends as the real process did",
 }
 
 // TestExit: who calls a library gets an error.

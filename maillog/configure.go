@@ -96,8 +96,8 @@ func (l *Logger) lateTarget(s Settings) (target, error) {
 	if s.MaillogFile == "" {
 		return target{path: l.o.SyslogPath, facility: facility}, nil
 	}
-	if !hasPrefixOf(s.MaillogFile, s.MaillogFilePrefixes) {
-		return target{}, fmt.Errorf("maillog_file value '%s' does not match any prefix in maillog_file_prefixes", s.MaillogFile)
+	if err := CheckFile(s.MaillogFile, s.MaillogFilePrefixes); err != nil {
+		return target{}, err
 	}
 	if len(s.PostlogSocket) >= len(unix.RawSockaddrUnix{}.Path) {
 		return target{}, errors.New("unix_dgram_connect: unix-domain name too long: " + s.PostlogSocket)
@@ -114,6 +114,17 @@ func (l *Logger) lateTarget(s Settings) (target, error) {
 	}
 	return to, nil
 }
+
+// CheckFile says whether file, the value of maillog_file, begins with one of
+// prefixes, the value of maillog_file_prefixes. The error's text is stock's
+// fatal one.
+func CheckFile(file, prefixes string) error {
+	if !hasPrefixOf(file, prefixes) {
+		return fmt.Errorf("maillog_file value '%s' does not match any prefix in maillog_file_prefixes", file)
+	}
+	return nil
+}
+
 
 // hasPrefixOf reports whether path starts with one of the words of prefixes.
 func hasPrefixOf(path, prefixes string) bool {

@@ -284,6 +284,23 @@ func TestSystemd(t *testing.T) {
 	}
 }
 
+// TestListenLogFile: by hand maillog_file is written directly.
+func TestListenLogFile(t *testing.T) {
+	t.Parallel()
+	dir := shortDir(t)
+	file, prefixes := dir+"/log", "maillog_file_prefixes="+dir
+	p := byHand(t, "verbs", "--listen", "unix:"+dir+"/s", "-o", prefixes, "-o", "maillog_file="+file)
+	dialUntil(t, "unix", dir+"/s").ask("hello")
+	p.stop()
+	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "postfix/verbs[") {
+		t.Errorf("log %q, %v", text, err)
+	}
+	p = byHand(t, "verbs", "--listen", "unix:"+dir+"/s", "-o", prefixes, "-o", "maillog_file=/elsewhere")
+	if status, stderr := p.wait(); status != 1 || !strings.Contains(stderr, "fatal: maillog_file value '/elsewhere' does not match") {
+		t.Errorf("exit status %d and %q", status, stderr)
+	}
+}
+
 // TestOneShotPieces: -S does not wait for more than a request, and what comes
 // behind it is nobody's.
 func TestOneShotPieces(t *testing.T) {

@@ -33,7 +33,7 @@ type Conn struct {
 	// Static after construction.
 	s    *process
 	file *os.File     // goroutine form: fd as the runtime's poller has it
-	raw  rawForm      // raw form only
+	raw  *rawForm     // raw form only
 	once *oneShot     // -S only
 	rc   *readyWaiter // goroutine form only
 	loop *loop        // loop form: the loop that it belongs to
@@ -100,7 +100,7 @@ func (c *Conn) FD() int { return int(c.fd) }
 // Write adds p to the reply. In the framed form it never blocks. Its errors are
 // ErrReplyTooLarge and net.ErrClosed, and in the raw form what Flush returns.
 func (c *Conn) Write(p []byte) (int, error) {
-	if c.raw.form {
+	if c.raw != nil {
 		return c.rawWrite(p)
 	}
 	if err := c.takes(len(p)); err != nil {
@@ -112,7 +112,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 
 // WriteString is Write for a string.
 func (c *Conn) WriteString(p string) (int, error) {
-	if c.raw.form {
+	if c.raw != nil {
 		return c.rawWrite([]byte(p))
 	}
 	if err := c.takes(len(p)); err != nil {
@@ -152,7 +152,7 @@ func (c *Conn) ReplyBuffer() []byte {
 // the client's socket does not take now is sent later. In the raw form it
 // blocks; each wait for room is bounded by ipc_timeout.
 func (c *Conn) Flush() error {
-	if c.raw.form {
+	if c.raw != nil {
 		return c.rawFlush()
 	}
 	if c.run == nil {

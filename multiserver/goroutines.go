@@ -41,12 +41,14 @@ func (e *goroutines) adopt(c *Conn) {
 		e.s.log.Warningf("cannot watch connection: %v", err)
 		c.flags |= connClosing
 	}
-	c.raw.form = e.s.srv.Serve != nil
+	if e.s.srv.Serve != nil {
+		c.raw = new(rawForm)
+	}
 	e.left.Add(1)
 	// Ends with the connection; wait waits for it.
 	go func() {
 		defer e.left.Done()
-		if c.raw.form {
+		if c.raw != nil {
 			e.runRaw(c)
 		} else {
 			e.run(c)

@@ -31,7 +31,7 @@ func (s *process) startLogging(argv []string) {
 	if len(argv) > 0 {
 		program = argv[0]
 	}
-	if s.opts.byHand() || s.systemd != nil {
+	if s.standalone() {
 		format := maillog.Terminal
 		if s.opts.json {
 			format = maillog.JSON
@@ -83,7 +83,7 @@ func first(err error) error {
 // readConfig reads main.cf. By hand there need not be one.
 func (s *process) readConfig() (*mailconf.Config, error) {
 	warn := func(text string) { s.log.Warningf("%s", text) }
-	if (s.opts.byHand() || s.systemd != nil) && s.env.get(masterproto.EnvConfig) == "" {
+	if s.standalone() && s.env.get(masterproto.EnvConfig) == "" {
 		conf := mailconf.New()
 		conf.SetWarn(warn)
 		conf.Set("process_name", s.opts.program)
@@ -106,7 +106,30 @@ func (s *process) readConfig() (*mailconf.Config, error) {
 }
 
 func (s *process) reconfigureLog() error {
+	if s.standalone() && s.params.MaillogFile != "" {
+		if err := s.logToFile(); err != nil {
+			return err
+		}
+	}
 	return s.log.Configure(s.logSettings())
+}
+
+// standalone says that no master has started this process.
+func (s *process) standalone() bool { return s.opts.byHand() || s.systemd != nil }
+
+// logToFile logs to maillog_file directly: by hand there is no postlogd.
+func (s *process) logToFile() error {
+	if err := maillog.CheckFile(s.params.MaillogFile, s.params.MaillogFilePrefixes); err != nil {
+		return err
+	}
+	format := maillog.Line
+	if s.opts.json {
+		format = maillog.JSON
+	}
+	old := s.log
+	s.log = maillog.ToFile(s.params.MaillogFile, maillog.Options{Program: s.opts.program, PID: s.report.pid, Format: format})
+	s.log.SetVerbose(old.Verbose())
+	return old.Close()
 }
 
 func (s *process) logSettings() maillog.Settings {
@@ -195,7 +218,7 @@ func (s *process) debug() error {
 // the service's hooks before and after.
 func (s *process) settle() error {
 	s.bounds()
-	standalone := s.opts.byHand() || s.systemd != nil
+	standalone := s.standalone()
 	if !standalone || s.opts.chroot {
 		if err := unix.Chdir(s.params.QueueDirectory); err != nil {
 			return fmt.Errorf("chdir(%q): %s", s.params.QueueDirectory, errText(err))

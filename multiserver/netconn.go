@@ -18,7 +18,7 @@ import (
 // It is to be called by the handler, on its goroutine; from then on the handler
 // does not count against MaxHandlers.
 func (c *Conn) NetConn() net.Conn {
-	if !c.raw.form || c.once != nil {
+	if c.raw == nil || c.once != nil {
 		return nil
 	}
 	if e, ok := c.s.engine.(*goroutines); ok && !c.raw.unslotted {
@@ -117,7 +117,7 @@ func newHandOver(s *process) *handOver {
 }
 
 func (e *handOver) adopt(c *Conn) {
-	c.raw.form = true
+	c.raw = new(rawForm)
 	e.left.Add(1)
 	if err := c.usePoller(); err != nil {
 		e.s.log.Warningf("cannot watch connection: %v", err)

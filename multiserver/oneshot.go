@@ -37,7 +37,7 @@ func (c *Conn) serveOnce() error {
 	case c.s.srv.ServeListener != nil:
 		return fmt.Errorf("service %s has no one-shot mode", c.s.opts.name)
 	case c.s.srv.Serve != nil:
-		c.raw.form = true
+		c.raw = new(rawForm)
 		err := c.guard(func() error { return c.s.srv.Serve(c) })
 		return errors.Join(err, c.rawFlush())
 	}

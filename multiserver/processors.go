@@ -24,6 +24,9 @@ const (
 	// for a moment at each change.
 	procsStep = 4
 
+	// procsSpare are for the monitor and the collector.
+	procsSpare = 2
+
 	// procsLinger is for how many ticks more processors are kept than needed.
 	procsLinger = 1000
 
@@ -42,7 +45,10 @@ func (p *processors) lent() bool { return p.now > p.base }
 
 // lend is called at each tick with the number of turns that take long.
 func (p *processors) lend(turns int) {
-	need := min(p.base+turns, p.most)
+	need := p.base
+	if turns > 0 {
+		need = min(p.base+turns+procsSpare, p.most)
+	}
 	switch {
 	case need > p.now:
 		p.set(min(p.most, max(need, p.now+procsStep)))

@@ -21,7 +21,6 @@ const maxRawReply = 4096
 
 // rawForm is what a Conn of the raw form has besides.
 type rawForm struct {
-	form      bool
 	reply     []byte
 	unslotted bool // NetConn was asked for: the handler holds no slot any more
 }
@@ -34,7 +33,7 @@ var ErrNotRaw = errors.New("the service is not of the raw form")
 // ipc_timeout, then the error is os.ErrDeadlineExceeded; io.EOF means that the
 // client has closed. Only for the raw form, else ErrNotRaw.
 func (c *Conn) Read(p []byte) (n int, err error) {
-	if !c.raw.form {
+	if c.raw == nil {
 		return 0, ErrNotRaw
 	}
 	if len(p) == 0 {
@@ -65,7 +64,7 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 // descriptor is close-on-exec and the caller's. It blocks like Read. Only for
 // the raw form on unix-domain sockets.
 func (c *Conn) RecvFD() (fd int, err error) {
-	if !c.raw.form || c.once != nil {
+	if c.raw == nil || c.once != nil {
 		return -1, ErrNotRaw
 	}
 	err = c.block(c.rc.raw.Read, c.file.SetReadDeadline, func(s uintptr) bool {
@@ -82,7 +81,7 @@ func (c *Conn) RecvFD() (fd int, err error) {
 // fd stays open and the caller's. It blocks like Flush. Only for the raw form on
 // unix-domain sockets.
 func (c *Conn) SendFD(fd int) (err error) {
-	if !c.raw.form || c.once != nil {
+	if c.raw == nil || c.once != nil {
 		return ErrNotRaw
 	}
 	if err := c.rawFlush(); err != nil {

@@ -76,7 +76,7 @@ func runAnvil(args []string, stdout, stderr io.Writer) int {
 func (q *anvilRequest) flags() *flag.FlagSet {
 	fs := newFlags("anvil", anvilHelp)
 	fs.StringVar(&q.dir, "c", "", "config `directory` of the Postfix instance (default MAIL_CONFIG or /etc/postfix)")
-	fs.StringVar(&q.socket, "s", "", "`path` of anvil's socket (default private/anvil in the queue directory)")
+	fs.StringVar(&q.socket, "s", "", "`address` of anvil: a path, unix:PATH or inet:HOST:PORT (default private/anvil in the queue directory)")
 	fs.DurationVar(&q.hold, "hold", 0, "how long connect keeps the connection, such as 30s")
 	fs.DurationVar(&q.within, "timeout", 10*time.Second, "how long anvil may take")
 	return fs

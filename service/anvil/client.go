@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"syscall"
 	"time"
 
@@ -59,22 +60,28 @@ type Client struct {
 	closed bool
 }
 
-// Dial connects to the anvil that listens at path, a unix-domain socket
-// (private/anvil in the queue directory), and reads its greeting.
-func Dial(ctx context.Context, path string) (*Client, error) {
-	c := NewClient(path)
+// Dial connects to the anvil that listens at addr and reads its greeting. addr
+// is the path of a unix-domain socket (private/anvil in the queue directory),
+// unix:PATH or inet:HOST:PORT.
+func Dial(ctx context.Context, addr string) (*Client, error) {
+	c := NewClient(addr)
 	if err := c.dial(ctx); err != nil {
 		return nil, fmt.Errorf("cannot connect to anvil: %w", err)
 	}
 	return c, nil
 }
 
-// NewClient returns a Client that will connect at its first request.
-func NewClient(path string) *Client {
+// NewClient returns a Client that will connect at its first request. addr is
+// as for Dial.
+func NewClient(addr string) *Client {
+	network, address := "unix", strings.TrimPrefix(addr, "unix:")
+	if hostPort, ok := strings.CutPrefix(addr, "inet:"); ok {
+		network, address = "tcp", hostPort
+	}
 	var d net.Dialer
 	return &Client{
-		path:    path,
-		connect: func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "unix", path) },
+		path:    address,
+		connect: func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, network, address) },
 		turn:    make(chan struct{}, 1),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -332,5 +333,32 @@ func testClient(t *testing.T, program string) {
 	}
 	if _, err := a.TLSTrace(ctx, ident); !errors.Is(err, anvil.ErrRefused) {
 		t.Errorf("tlstr: %v", err)
+	}
+}
+
+// TestDialInet: an anvil may listen on the network.
+func TestDialInet(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() { // ends with the connection
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, anvil.Greeting)
+		io.ReadFull(conn, make([]byte, len("request=message\nident=a:b\n\n")))
+		io.WriteString(conn, "status=0\nrate=7\n\n")
+	}()
+	c, err := anvil.Dial(t.Context(), "inet:"+l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if rate, err := c.Message(t.Context(), "a:b"); rate != 7 || err != nil {
+		t.Errorf("rate %d, %v", rate, err)
 	}
 }

@@ -125,7 +125,6 @@ func CheckFile(file, prefixes string) error {
 	return nil
 }
 
-
 // hasPrefixOf reports whether path starts with one of the words of prefixes.
 func hasPrefixOf(path, prefixes string) bool {
 	separator := func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	generated = flag.Int("generated", 0, "compare so many generated main.cf files with the Postfix that is installed")
+	generated = flag.Int("generated", 100, "compare so many generated main.cf files with the Postfix that is installed")
 	seed      = flag.Uint64("seed", 0, "seed for -generated; 0: from the clock")
 )
 

@@ -205,6 +205,36 @@ func TestPassBroken(t *testing.T) {
 	}
 }
 
+// FuzzReceivePass: whatever a sender puts behind the descriptor, it is an answer
+// or an error, and the descriptor is closed with the latter.
+func FuzzReceivePass(f *testing.F) {
+	f.Add([]byte("client_address\x00192.0.2.1\x00\x00"))
+	f.Add([]byte("{\x00a\x00b\x00}\x00\x00"))
+	f.Fuzz(func(t *testing.T, list []byte) {
+		if len(list) > 1<<12 {
+			return
+		}
+		sender, receiver := pair(t)
+		passed, kept := pair(t)
+		if masterproto.SendFD(sender, number(passed)) != nil {
+			t.Fatal("cannot send")
+		}
+		sender.Write(list)
+		sender.Close()
+		passed.Close()
+		fd, attrs, err := masterproto.ReceivePass(receiver)
+		if (err == nil) != (fd >= 0) || err != nil && attrs != nil {
+			t.Fatalf("%d, %v, %v", fd, attrs, err)
+		}
+		if err == nil {
+			unix.Close(fd)
+		}
+		if n, err := kept.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			t.Errorf("the connection is still open somewhere: %d, %v", n, err)
+		}
+	})
+}
+
 func openFiles(t *testing.T) int {
 	files, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "record testdata/dialogues anew from stock anvil")
-	slow   = flag.Bool("slow", false, "play dialogues that take seconds with real processes")
+	slow   = flag.Bool("slow", true, "play dialogues that take seconds with real processes")
 )
 
 // A dialogue is a file in testdata/dialogues: what clients of one anvil do, and

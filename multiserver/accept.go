@@ -133,7 +133,9 @@ func (a *acceptor) stop() {
 func (s *process) preAccept() bool {
 	if hook := s.srv.PreAccept; hook != nil {
 		s.accepting.Lock()
+		s.preAccepting.Store(true)
 		hook(s.srv)
+		s.preAccepting.Store(false)
 		s.accepting.Unlock()
 	}
 	_, phase := s.life.why()

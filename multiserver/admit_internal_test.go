@@ -3,6 +3,7 @@ package multiserver
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -165,4 +166,31 @@ func TestAcceptErrors(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("log %q, want %q", out, want)
 	}
+}
+
+// TestKeepalive: clients over the network get keepalives, as from stock.
+func TestKeepalive(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw.Control(func(fd uintptr) {
+		unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_KEEPALIVE, 0)
+		c := &Conn{fd: int32(fd)}
+		c.inspect()
+		on, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_KEEPALIVE)
+		if on != 1 || err != nil || c.is(connUnix) {
+			t.Errorf("keepalive %d, %v", on, err)
+		}
+	})
 }

@@ -2,10 +2,12 @@ package multiserver_test
 
 import (
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 
+	"ostler/multiserver"
 	"ostler/multiserver/servertest"
 )
 
@@ -41,5 +43,79 @@ func TestFatalWhileServing(t *testing.T) {
 	}
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("the socket is still there: %v", err)
+	}
+}
+
+// newFatalAccept comes to a fatal error on the goroutine of an acceptor, when
+// the second client comes.
+func newFatalAccept() *multiserver.Server {
+	n := 0
+	return with(func(s *multiserver.Server) {
+		s.PreAccept = func(s *multiserver.Server) {
+			if n++; n == 2 {
+				s.Log().Fatalf("no more")
+			}
+		}
+	})
+}
+
+// TestFatalInAcceptor: the process ends although it cannot wait for the acceptor.
+func TestFatalInAcceptor(t *testing.T) {
+	svc := servertest.Start(t, servertest.Config{Server: "fatalaccept"})
+	c := dial(t, svc)
+	c.ask("hello")
+	svc.Dial()
+	if code := svc.Wait().ExitCode(); code != 1 {
+		t.Errorf("process ended: %v, want exit status 1", svc.Wait())
+	}
+	svc.Logged("fatal: no more")
+}
+
+// newDrainAccept drains when the second client comes.
+func newDrainAccept() *multiserver.Server {
+	n := 0
+	return with(func(s *multiserver.Server) {
+		s.MayDrain = true
+		s.PreAccept = func(s *multiserver.Server) {
+			if n++; n == 2 {
+				s.Drain()
+			}
+		}
+	})
+}
+
+// TestDrainInPreAccept: the client that has not been accepted is the next
+// process's, and the first one is served on.
+func TestDrainInPreAccept(t *testing.T) {
+	svc := servertest.Start(t, servertest.Config{Server: "drainaccept"})
+	first := svc.Process()
+	c := dial(t, svc)
+	c.ask("hello")
+	next := dial(t, svc)
+	if code := first.Wait().ExitCode(); code != 0 {
+		t.Errorf("process ended: %v", first.Wait())
+	}
+	svc.Spawn()
+	if got := next.ask("hello"); got != "hello" {
+		t.Errorf("%q", got)
+	}
+	if got := c.ask("still here"); got != "still here" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestAddressSpace: below what the runtime reserves nothing of ours runs yet;
+// by hand at least one sees what is lacking.
+func TestAddressSpace(t *testing.T) {
+	t.Parallel()
+	cmd := servertest.New(t, servertest.Config{Server: "verbs"}).Command("--listen", "unix:"+shortDir(t)+"/s")
+	path, err := exec.LookPath("prlimit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Args = append([]string{"prlimit", "--as=67108864", cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = path
+	if status, stderr := launch(t, cmd).wait(); status != 2 || stderr == "" {
+		t.Errorf("exit status %d and %q", status, stderr)
 	}
 }

@@ -40,6 +40,10 @@ func TestMain(m *testing.M) {
 		"flow":      newFlow,
 		"flowgreet": newFlowGreeter,
 		"flowraw":   newFlowRaw,
+
+		"fatalaccept": newFatalAccept,
+		"drainaccept": newDrainAccept,
+
 		"netstring": newNetstring,
 		"swap":      newSwap,
 		"rawgreet":  newRawGreeter,

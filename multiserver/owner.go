@@ -64,10 +64,20 @@ const fatalReason = "fatal error"
 
 // lastWords is called by a fatal error, on whatever goroutine it has come to:
 // clients that have nothing to do with it have their answers in the second that
-// such a process lives on. The turn that it has come from, if any, does not end.
+// such a process lives on. The goroutine that it has come from does not go on: it
+// may be an acceptor, which finish waits for, or be in a turn.
 func (s *process) lastWords() {
 	s.life.left(fatalReason)
-	s.finish(fatalLimit)
+	done := make(chan struct{})
+	// Ends with the process at the latest.
+	go func() {
+		s.finish(fatalLimit)
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(fatalLimit):
+	}
 	s.removeSockets()
 }
 
@@ -180,6 +190,18 @@ func (s *process) drain() error {
 	if !s.life.drainAsked() {
 		return nil
 	}
+	if s.preAccepting.Load() {
+		// It may be PreAccept that asks, on the goroutine of an acceptor, which
+		// endDrain waits for. Ends when PreAccept has returned.
+		go s.endDrain()
+		return nil
+	}
+	s.endDrain()
+	return nil
+}
+
+// endDrain lets master start a successor.
+func (s *process) endDrain() {
 	s.stopAccepting()
 	if s.countsOut() {
 		s.report.retire()
@@ -192,7 +214,6 @@ func (s *process) drain() error {
 		s.log.SetPID(s.env.pid)
 	}
 	s.wake()
-	return nil
 }
 
 // countsOut says that master understands that a process retires.

@@ -48,12 +48,13 @@ type process struct {
 	life    life
 	clients clients
 
-	finishing  atomic.Bool   // finish has been called
-	wakeups    chan struct{} // one token: something has happened
-	signals    chan os.Signal
-	accepting  sync.Mutex     // held while PreAccept runs
-	stopping   sync.Mutex     // held while stopAccepting runs
-	handshakes sync.WaitGroup // connections that are being passed
+	finishing    atomic.Bool   // finish has been called
+	preAccepting atomic.Bool   // PreAccept runs
+	wakeups      chan struct{} // one token: something has happened
+	signals      chan os.Signal
+	accepting    sync.Mutex     // held while PreAccept runs
+	stopping     sync.Mutex     // held while stopAccepting runs
+	handshakes   sync.WaitGroup // connections that are being passed
 
 	// Owned by the owner goroutine, not thread-safe.
 	died os.Signal // the signal that ended the process

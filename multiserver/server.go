@@ -208,7 +208,6 @@ func (s *Server) Retire() { s.p.retire("retired") }
 // error means: nothing has changed, go on, try again later. The reasons are
 // ErrCannotDrain and what the operating system says.
 //
-// It may be called from anywhere but PreAccept, which calls Retire instead, and
-// does not wait for the clients.
+// It may be called from anywhere and does not wait for the clients.
 // postfix: src/master/multi_server.c multi_server_drain
 func (s *Server) Drain() error { return s.p.drain() }
